@@ -1,0 +1,71 @@
+"""To which AWS a command speaks: an embedded one on this machine, or a stage that was deployed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from doorbell.embedded.registry import running
+from doorbell.errors import DoorbellError
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+"""Region and account of every embedded AWS."""
+
+_CONFIG = Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An AWS and the stage in it."""
+
+    stage: str
+    region: str
+    endpoint_url: str | None
+    """None is AWS itself."""
+
+    @cached_property
+    def _session(self) -> boto3.session.Session:
+        if self.endpoint_url is None:
+            return boto3.session.Session(region_name=self.region)
+        # Any keys will do there, and the user's own must not leave this machine.
+        return boto3.session.Session(region_name=self.region, aws_access_key_id="local", aws_secret_access_key="local")  # noqa: S106
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this AWS."""
+        return self._session.client(service, endpoint_url=self.endpoint_url, config=_CONFIG)  # type: ignore[call-overload]  # any service
+
+
+def embedded(port: int, *, stage: str) -> Connection:
+    """The embedded AWS on this port."""
+    return Connection(stage=stage, region=REGION, endpoint_url=f"http://127.0.0.1:{port}")
+
+
+def connect(*, port: int | None, stage: str | None) -> Connection:
+    """Find what a command's options mean: a port, a deployed stage, or else the one embedded AWS that runs.
+
+    Raises:
+        DoorbellError: there is no such one, or more than one.
+    """
+    if port is not None and stage is not None:
+        raise DoorbellError("--port and --stage were both given.", remedy="Give one: a port is an embedded AWS.")
+    if stage is not None:
+        region = boto3.session.Session().region_name
+        if region is None:
+            raise DoorbellError("No AWS region is configured.", remedy="Set AWS_REGION, or run: aws configure")
+        return Connection(stage=stage, region=region, endpoint_url=None)
+    found = list(running())
+    if port is not None:
+        found = [one for one in found if one.port == port]
+    match found:
+        case [one]:
+            return embedded(one.port, stage=one.stage)
+        case []:
+            where = "" if port is None else f" on port {port}"
+            remedy = "Start one with: doorbell up" if port is None else f"Start it with: doorbell up --port {port}"
+            raise DoorbellError(f"No embedded AWS runs{where}.", remedy=f"{remedy}\nOr name a deployed stage: --stage NAME")
+        case several:
+            ports = ", ".join(str(one.port) for one in several)
+            raise DoorbellError(f"Several embedded AWS run, on ports {ports}.", remedy="Choose one with --port.")

@@ -1,0 +1,1 @@
+"""The embedded AWS: MiniStack on this machine, with Doorbell deployed in it."""

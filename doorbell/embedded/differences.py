@@ -1,0 +1,62 @@
+"""All that is different on the embedded AWS: docs/embedded-aws.md lists the same, with reasons.
+
+The templates are the ones that AWS gets. What the emulator cannot take is left out here,
+and what it drops is put back after the deployment.
+"""
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from doorbell.connection import Connection
+
+Template = dict[str, Any]
+
+
+def adapted(template: Template) -> Template:
+    """The template without what the emulator cannot take."""
+    changed = copy.deepcopy(template)
+    for resource in changed["Resources"].values():
+        _without_tls_policy(resource)
+    changed["Resources"] = {name: resource for name, resource in changed["Resources"].items() if resource}
+    return changed
+
+
+def _without_tls_policy(resource: dict[str, Any]) -> None:
+    """The loopback address speaks plain HTTP, which policies that demand TLS would deny."""
+    if resource["Type"] not in {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}:
+        return
+    document = resource["Properties"]["PolicyDocument"]
+    document["Statement"] = [
+        statement
+        for statement in document["Statement"]
+        if "aws:SecureTransport" not in json.dumps(statement.get("Condition", {}))
+    ]
+
+
+def restore_redrive_policies(template: Template, stack: str, connection: "Connection") -> int:
+    """Put back the redrive policies that the emulator dropped; returns how many."""
+    resources = template["Resources"]
+    names = {
+        summary["LogicalResourceId"]: summary["PhysicalResourceId"]
+        for page in connection.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+        for summary in page["StackResourceSummaries"]
+    }
+    sqs: SQSClient = connection.client("sqs")
+    restored = 0
+    for name, resource in resources.items():
+        policy = resource.get("Properties", {}).get("RedrivePolicy")
+        if resource["Type"] != "AWS::SQS::Queue" or policy is None:
+            continue
+        there = sqs.get_queue_attributes(QueueUrl=names[name], AttributeNames=["RedrivePolicy"]).get("Attributes", {})
+        if "RedrivePolicy" in there:
+            continue
+        dead_letters = names[policy["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        wanted = {"deadLetterTargetArn": arn, "maxReceiveCount": policy["maxReceiveCount"]}
+        sqs.set_queue_attributes(QueueUrl=names[name], Attributes={"RedrivePolicy": json.dumps(wanted)})
+        restored += 1
+    return restored

@@ -1,0 +1,60 @@
+"""Which embedded AWS run on this machine, remembered in the user's state folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class Running(BaseModel):
+    """One embedded AWS."""
+
+    model_config = ConfigDict(frozen=True)
+
+    port: int
+    pid: int
+    started: float
+    """The process's creation time: a pid alone may belong to another process by now."""
+    stage: str
+
+    @property
+    def folder(self) -> Path:
+        """Everything that it writes lies here."""
+        return folder_of(self.port)
+
+    def process(self) -> psutil.Process | None:
+        """Its process, if it still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            return process if process.create_time() == self.started and process.is_running() else None
+        except psutil.NoSuchProcess:
+            return None
+
+    def remember(self) -> Self:
+        """Write the record."""
+        _record_of(self.port).write_text(self.model_dump_json(), encoding="utf-8")
+        return self
+
+
+def folder_of(port: int) -> Path:
+    """The folder of the embedded AWS on this port."""
+    return platformdirs.user_state_path("doorbell") / "embedded" / str(port)
+
+
+def running() -> Iterator[Running]:
+    """All embedded AWS of this user that run, by port."""
+    for record in sorted(folder_of(0).parent.glob("*/running.json")):
+        try:
+            remembered = Running.model_validate_json(record.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            # Being written or removed by another command just now.
+            continue
+        if remembered.process():
+            yield remembered
+
+
+def _record_of(port: int) -> Path:
+    return folder_of(port) / "running.json"

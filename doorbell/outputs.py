@@ -1,0 +1,81 @@
+"""Names and addresses of what is deployed, read from the stacks' outputs."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict
+
+from doorbell.connection import Connection
+from doorbell.errors import DoorbellError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+STACKS = ("foundation", "triggers")
+
+
+class Outputs(BaseModel):
+    """What is deployed; the maps go from a short name, such as a handler's, to the real name or URL."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    endpoint_url: str | None
+    region: str
+    data_bucket: str
+    event_bus: str
+    queues: dict[str, str] = {}
+    dead_letter_queues: dict[str, str] = {}
+    functions: dict[str, str] = {}
+    tables: dict[str, str] = {}
+
+
+_SINGLES = {"DataBucket": "data_bucket", "EventBus": "event_bus"}
+# The longer kind first: a dead-letter queue is no queue named dead letter.
+_MAPS = {"DeadLetterQueue": "dead_letter_queues", "Queue": "queues", "Function": "functions", "Table": "tables"}
+
+
+def stack_name(stage: str, kind: str) -> str:
+    """Name of one of a stage's stacks."""
+    return f"doorbell-{stage}-{kind}"
+
+
+def read_outputs(connection: Connection) -> Outputs:
+    """Read the outputs of a stage's stacks.
+
+    Raises:
+        DoorbellError: the stage is not deployed there, or AWS cannot be asked.
+    """
+    cloudformation: CloudFormationClient = connection.client("cloudformation")
+    found: dict[str, Any] = {}
+    for kind in STACKS:
+        name = stack_name(connection.stage, kind)
+        try:
+            stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except (ClientError, BotoCoreError) as error:
+            raise DoorbellError(
+                f"Stack {name} cannot be read: {error}",
+                remedy=f"Deploy it with: make deploy STAGE={connection.stage}"
+                if connection.endpoint_url is None
+                else "Deploy again with: doorbell up",
+            ) from error
+        for output in stack.get("Outputs", []):
+            _sort_in(found, output["OutputKey"], output["OutputValue"])
+    return Outputs(
+        stage=connection.stage, endpoint_url=connection.endpoint_url, region=connection.region, **found
+    )
+
+
+def _sort_in(found: dict[str, Any], key: str, value: str) -> None:
+    if key in _SINGLES:
+        found[_SINGLES[key]] = value
+        return
+    for kind, field in _MAPS.items():
+        if key.startswith(kind):
+            found.setdefault(field, {})[_snake_case(key.removeprefix(kind))] = value
+            return
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

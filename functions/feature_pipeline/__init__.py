@@ -1,0 +1,1 @@
+"""New data -> features: one partition lands, the features for that partition are computed."""

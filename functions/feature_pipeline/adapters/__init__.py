@@ -1,0 +1,1 @@
+"""The stores and engines that the domain works with."""

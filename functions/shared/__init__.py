@@ -1,0 +1,1 @@
+"""What every slice uses; knows no trigger."""

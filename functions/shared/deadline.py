@@ -1,0 +1,35 @@
+"""How much of an invocation's time is left for work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from functions.shared.errors import RetryableError
+
+MARGIN_SECONDS = 5.0
+"""Kept back at the end of every invocation, so that a handler reports its failures instead of being killed."""
+
+
+class OutOfTimeError(RetryableError):
+    """The invocation's time ran out before the work was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The end of the invocation, less the margin."""
+
+    remaining_milliseconds: Callable[[], int]
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds left for work; never negative."""
+        return max(0.0, self.remaining_milliseconds() / 1000 - MARGIN_SECONDS)
+
+    def check(self) -> None:
+        """Stop work that would outlive the invocation.
+
+        Raises:
+            OutOfTimeError: no time is left.
+        """
+        if not self.seconds_left:
+            message = "the invocation's time is used up: the message goes back to the queue"
+            raise OutOfTimeError(message)

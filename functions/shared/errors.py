@@ -1,0 +1,9 @@
+"""The two ways in which work on an event can fail."""
+
+
+class PermanentError(Exception):
+    """No number of tries will help: the message goes to the dead-letter queue at once."""
+
+
+class RetryableError(Exception):
+    """Another try may succeed: the message comes back after the next retry delay."""

@@ -1,0 +1,82 @@
+"""One JSON log line and the metrics for each event that is settled and each try that failed."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions.shared.outcome import Settled
+
+if TYPE_CHECKING:
+    from functions.shared.events import CanonicalEvent
+
+NAMESPACE = "Doorbell"
+LONGEST_TEXT = 1_000
+"""Characters of a reason or an id that a log line keeps; what comes from outside may be of any length."""
+
+
+@cache
+def logger() -> Logger:
+    """The logger of this execution environment."""
+    return Logger(service="doorbell")
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Books what becomes of a trigger's events: in the log for people, in metrics for alarms."""
+
+    trigger: str
+    metrics: Metrics
+
+    @classmethod
+    def of(cls, trigger: str) -> "Ledger":
+        """The books of the trigger of that name."""
+        metrics = Metrics(namespace=NAMESPACE)
+        metrics.set_default_dimensions(Trigger=trigger)
+        return cls(trigger, metrics)
+
+    def settle(self, settled: Settled, event: "CanonicalEvent | None", **facts: Any) -> None:
+        """Book an event's outcome."""
+        self._count("EventsProcessed")
+        self._count(settled.outcome.metric_name)
+        if event:
+            age = dt.datetime.now(dt.UTC) - event.timestamp
+            self.metrics.add_metric("EventAge", MetricUnit.Seconds, max(0.0, age.total_seconds()))
+        logger().info(
+            f"event {settled.outcome}",
+            extra=_capped({"outcome": settled.outcome.value, "reason": settled.reason, **self._about(event), **facts}),
+        )
+
+    def fail(self, error: Exception, event: "CanonicalEvent | None", **facts: Any) -> None:
+        """Book a try that failed."""
+        self._count("Failures")
+        logger().warning(
+            "try failed",
+            exc_info=error,
+            extra=_capped({"reason": str(error), "error_type": type(error).__name__, **self._about(event), **facts}),
+        )
+
+    def flush(self) -> None:
+        """Write the metrics of this invocation out."""
+        if self.metrics.metric_set:
+            self.metrics.flush_metrics()
+
+    def _count(self, name: str) -> None:
+        self.metrics.add_metric(name, MetricUnit.Count, 1)
+
+    def _about(self, event: "CanonicalEvent | None") -> dict[str, Any]:
+        about: dict[str, Any] = {"trigger": self.trigger}
+        if event:
+            about |= {
+                "correlation_id": event.correlation_id,
+                "event_id": event.event_id,
+                "event_type": event.event_type,
+            }
+        return about
+
+
+def _capped(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in facts.items()}

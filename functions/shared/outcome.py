@@ -1,0 +1,36 @@
+"""How an event can end: every event ends in exactly one of these."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The fate of an event; not acting is a fate too, and it always has a reason."""
+
+    FIRED = "fired"
+    """Its target was started, or its effect happened."""
+    DUPLICATE = "duplicate"
+    """The same event, or the same content, was dealt with before."""
+    SUPERSEDED = "superseded"
+    """A newer one won."""
+    SUPPRESSED = "suppressed"
+    """A cooldown forbids it for now."""
+    FILTERED = "filtered"
+    """Nothing wants it."""
+    REJECTED = "rejected"
+    """It can never succeed; it lies in the dead-letter queue with its reason."""
+    DEAD_LETTERED = "dead-lettered"
+    """Its tries are used up; it lies in the dead-letter queue with its reason."""
+
+    @property
+    def metric_name(self) -> str:
+        """Name of the CloudWatch metric that counts this outcome, such as `DeadLettered`."""
+        return "".join(word.capitalize() for word in self.value.split("-"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An event's outcome, with the reason that the log line gives for it."""
+
+    outcome: Outcome
+    reason: str

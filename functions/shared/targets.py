@@ -1,0 +1,85 @@
+"""Starts a target that is not Doorbell's own: a state machine, a function or a SageMaker pipeline."""
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.shared import aws
+from functions.shared.errors import PermanentError
+from functions.shared.events import CanonicalEvent, UnknownFieldError
+from functions.shared.settings import ForeignTarget, FunctionTarget, PipelineTarget, StateMachineTarget
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+LONGEST_EXECUTION_NAME = 80
+
+
+class ParameterMissingError(PermanentError):
+    """The event lacks a field that the target's parameters name."""
+
+
+def start_name(prefix: str, idempotency_key: str) -> str:
+    """A name for the start of a target: the same for the same key, readable, and at most 80 characters.
+
+    Cleaning a key alone would let two keys collide, so 16 hexadecimal digits of its SHA-256 follow.
+    """
+    digest = hashlib.sha256(idempotency_key.encode()).hexdigest()[:16]
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "-", prefix).strip("-")
+    return f"{readable[: LONGEST_EXECUTION_NAME - len(digest) - 1]}-{digest}"
+
+
+def start(target: ForeignTarget, event: CanonicalEvent, *, prefix: str) -> str:
+    """Start the target with the event's fields as its parameters mapped them; returns what was started, for the log.
+
+    Raises:
+        ParameterMissingError: the event lacks a mapped field.
+    """
+    try:
+        parameters = event.pick(target.parameters)
+    except UnknownFieldError as error:
+        raise ParameterMissingError(str(error)) from error
+    name = start_name(prefix, event.idempotency_key)
+    match target:
+        case StateMachineTarget():
+            _start_state_machine(target, name, parameters)
+        case FunctionTarget():
+            _invoke_function(target, name, parameters)
+        case PipelineTarget():
+            _start_pipeline(target, name, parameters)
+    return f"{target.kind} {target.arn.rpartition(':')[2]} as {name}"
+
+
+def _start_state_machine(target: StateMachineTarget, name: str, parameters: dict[str, Any]) -> None:
+    client: SFNClient = aws.session().client("stepfunctions", config=aws.CLIENT_CONFIG)
+    try:
+        client.start_execution(stateMachineArn=target.arn, name=name, input=json.dumps(parameters))
+    except ClientError as error:
+        # Started by an earlier try, whose reply was lost or whose invocation died.
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
+
+
+def _invoke_function(target: FunctionTarget, name: str, parameters: dict[str, Any]) -> None:
+    client = aws.session().client("lambda", config=aws.CLIENT_CONFIG)
+    client.invoke(
+        FunctionName=target.arn,
+        InvocationType="Event",
+        Payload=json.dumps({**parameters, "idempotencyKey": name}).encode(),
+    )
+
+
+def _start_pipeline(target: PipelineTarget, name: str, parameters: dict[str, Any]) -> None:
+    client = aws.session().client("sagemaker", config=aws.CLIENT_CONFIG)
+    client.start_pipeline_execution(
+        PipelineName=target.arn,
+        # SageMaker wants 32 to 128 characters.
+        ClientRequestToken=name.ljust(32, "0"),
+        PipelineParameters=[
+            {"Name": parameter, "Value": value if isinstance(value, str) else json.dumps(value)}
+            for parameter, value in parameters.items()
+        ],
+    )

@@ -1,0 +1,183 @@
+"""The stage file: one TOML file a deployment, read into a frozen model, with errors that say what to do."""
+
+import itertools
+import platform
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from functions.feature_pipeline.settings import (
+    OUTPUT_ROOT,
+    DataSet,
+    DataSets,
+    PreparedDataSet,
+)
+from functions.shared.settings import BuiltInTarget
+
+ROOT = Path(__file__).parents[1]
+STAGES = ROOT / "stages"
+
+
+class ConfigurationError(Exception):
+    """The stage file cannot be used as it is; the message names file, field, value and remedy."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Runtime(_Section):
+    """What the functions run on; `host` is this machine, for the embedded AWS and SAM local."""
+
+    python: Literal["3.11", "3.12", "3.13", "host"] = "3.13"
+    architecture: Literal["arm64", "x86_64", "host"] = "arm64"
+
+    @property
+    def python_version(self) -> str:
+        """Such as `3.13`."""
+        return f"{sys.version_info.major}.{sys.version_info.minor}" if self.python == "host" else self.python
+
+    @property
+    def machine(self) -> Literal["arm64", "x86_64"]:
+        """The architecture, in Lambda's words."""
+        if self.architecture != "host":
+            return self.architecture
+        return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
+
+    @property
+    def platform(self) -> str | None:
+        """The platform that packages are chosen for, in uv's words; None is this machine's own."""
+        if self.architecture == "host":
+            return None
+        # manylinux2014 would silently pick packages that are years old.
+        return {"arm64": "aarch64", "x86_64": "x86_64"}[self.architecture] + "-manylinux_2_28"
+
+
+class Retries(_Section):
+    """How a failed message is tried again, the same for every trigger."""
+
+    delays_seconds: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=43_200)], ...], Field(min_length=1, max_length=10)
+    ] = (60, 300, 1_800)
+    """Seconds before each try after the first."""
+
+
+class FeaturePipeline(_Section):
+    """How much the storage trigger may do at once."""
+
+    max_concurrency: Annotated[int, Field(ge=2, le=1_000)] = 10
+    memory_mb: Annotated[int, Field(ge=256, le=10_240)] = 1_024
+    timeout_seconds: Annotated[int, Field(ge=10, le=300)] = 60
+
+
+class Stage(_Section):
+    """One deployment of Doorbell."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    runtime: Runtime = Runtime()
+    existing_data_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
+    """A bucket that is there already, to be used instead of a new one."""
+    retries: Retries = Retries()
+    feature_pipeline: FeaturePipeline = FeaturePipeline()
+    data_sets: tuple[DataSet, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [data_set.name for data_set in self.data_sets]
+        for name in names:
+            if names.count(name) > 1:
+                message = f"two data sets are named {name!r}: give each a name of its own"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _inputs_are_disjoint(self) -> Self:
+        for one, other in itertools.permutations(self.data_sets, 2):
+            if one.prefix.startswith(other.prefix):
+                message = (
+                    f"data set {one.name!r} has prefix {one.prefix!r}, which lies under {other.prefix!r} of "
+                    f"{other.name!r}: S3 refuses overlapping notifications, so choose prefixes that do not overlap"
+                )
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _outputs_are_no_inputs(self) -> Self:
+        for one, other in itertools.product(self.data_sets, repeat=2):
+            if one.output_prefix.startswith(other.prefix) or other.prefix.startswith(OUTPUT_ROOT):
+                message = (
+                    f"features of {one.name!r} go to {one.output_prefix!r}, an input of {other.name!r} "
+                    f"({other.prefix!r}), and would ring again: choose another prefix for {other.name!r}"
+                )
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _built_in_target_has_sql(self) -> Self:
+        for data_set in self.data_sets:
+            if isinstance(data_set.target, BuiltInTarget) and data_set.sql is None:
+                message = f"data set {data_set.name!r} has no sql: name a file, such as features/{data_set.name}.sql"
+                raise ValueError(message)
+        return self
+
+    def prepared_data_sets(self) -> DataSets:
+        """The data sets with the text of their SQL.
+
+        Raises:
+            ConfigurationError: an SQL file is not there.
+        """
+        return DataSets(data_sets=tuple(_prepared(self.name, data_set) for data_set in self.data_sets))
+
+
+def read_stage(stage: str) -> Stage:
+    """Read a stage by name (`dev` is stages/dev.toml) or by the path of its file.
+
+    Raises:
+        ConfigurationError: there is no such file, or it has a mistake.
+    """
+    path = Path(stage) if stage.endswith(".toml") else STAGES / f"{stage}.toml"
+    try:
+        declared = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(file.stem for file in STAGES.glob("*.toml")))
+        message = f"{path} does not exist: choose one of {known}, or write the file"
+        raise ConfigurationError(message) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path} is not TOML: {error}: mend that line"
+        raise ConfigurationError(message) from error
+    try:
+        return Stage.model_validate({"name": path.stem, **declared})
+    except ValidationError as error:
+        faults = "\n".join(f"  {_fault(dict(fault))}" for fault in error.errors(include_url=False))
+        message = f"{path} has {error.error_count()} mistake(s):\n{faults}"
+        raise ConfigurationError(message) from error
+
+
+def _fault(fault: dict[str, Any]) -> str:
+    """One mistake as: field: what is wrong (got value); remedy."""
+    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault["loc"]).lstrip(".")
+    what = fault["msg"].removeprefix("Value error, ")
+    got = "" if fault["type"] == "missing" or not place else f" (got {fault['input']!r:.120})"
+    remedy = {
+        "missing": "add it",
+        "extra_forbidden": "remove it, or correct its spelling; docs/configuration.md lists the fields",
+        "value_error": "",
+    }.get(fault["type"], "write a value that fits; docs/configuration.md describes the field")
+    return f"{place or 'stage'}: {what}{got}" + (f"; {remedy}" if remedy else "")
+
+
+def _prepared(stage: str, data_set: DataSet) -> PreparedDataSet:
+    query = ""
+    if data_set.sql:
+        path = ROOT / data_set.sql
+        if not path.is_file():
+            message = (
+                f"stage {stage}: data_sets.{data_set.name}.sql: there is no file {data_set.sql!r}; "
+                f"write it, or name another"
+            )
+            raise ConfigurationError(message)
+        query = path.read_text(encoding="utf-8")
+    return PreparedDataSet(query=query, **data_set.model_dump())

@@ -1,0 +1,1 @@
+"""The two stacks, divided by lifetime."""

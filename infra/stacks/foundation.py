@@ -1,0 +1,59 @@
+"""What must survive a redeployment: the data bucket, the bus, the idempotency records."""
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.configuration import Stage
+from infra.constructs.outputs import publish
+
+ACCESS_LOG_RETENTION = Duration.days(90)
+
+
+class FoundationStack(Stack):
+    """What triggers rely on, for them by name; what holds data is kept when the stack is deleted."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(scope, construct_id, description=f"Doorbell {stage.name}: data, bus and idempotency records")
+        data_bucket = stage.existing_data_bucket or self._new_data_bucket().bucket_name
+        bus = events.EventBus(self, "Bus")
+        idempotency = dynamodb.Table(
+            self,
+            "Idempotency",
+            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expiration",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self.data_bucket_name = publish(self, "Data", "Bucket", data_bucket)
+        self.event_bus_name = publish(self, "Event", "Bus", bus.event_bus_name)
+        self.idempotency_table_name = publish(self, "Table", "Idempotency", idempotency.table_name)
+
+    def _new_data_bucket(self) -> s3.Bucket:
+        logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            enforce_ssl=True,
+            versioned=True,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=ACCESS_LOG_RETENTION, noncurrent_version_expiration=ACCESS_LOG_RETENTION
+                )
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        return s3.Bucket(
+            self,
+            "Data",
+            enforce_ssl=True,
+            versioned=True,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            server_access_logs_bucket=logs,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
