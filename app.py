@@ -2,8 +2,6 @@
 
 import sys
 
-import infra  # isort: split  # sets Node up before aws_cdk starts it
-
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 

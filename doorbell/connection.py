@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
-from doorbell.embedded.registry import running
+from doorbell.embedded.registry import the_one
 from doorbell.errors import DoorbellError
 
 REGION = "us-east-1"
@@ -33,6 +34,11 @@ class Connection:
         # Any keys will do there, and the user's own must not leave this machine.
         return boto3.session.Session(region_name=self.region, aws_access_key_id="local", aws_secret_access_key="local")  # noqa: S106
 
+    @property
+    def port(self) -> int | None:
+        """Port of an embedded AWS."""
+        return urlsplit(self.endpoint_url).port if self.endpoint_url else None
+
     def client(self, service: str) -> Any:
         """A boto3 client of this AWS."""
         return self._session.client(service, endpoint_url=self.endpoint_url, config=_CONFIG)  # type: ignore[call-overload]  # any service
@@ -56,16 +62,5 @@ def connect(*, port: int | None, stage: str | None) -> Connection:
         if region is None:
             raise DoorbellError("No AWS region is configured.", remedy="Set AWS_REGION, or run: aws configure")
         return Connection(stage=stage, region=region, endpoint_url=None)
-    found = list(running())
-    if port is not None:
-        found = [one for one in found if one.port == port]
-    match found:
-        case [one]:
-            return embedded(one.port, stage=one.stage)
-        case []:
-            where = "" if port is None else f" on port {port}"
-            remedy = "Start one with: doorbell up" if port is None else f"Start it with: doorbell up --port {port}"
-            raise DoorbellError(f"No embedded AWS runs{where}.", remedy=f"{remedy}\nOr name a deployed stage: --stage NAME")
-        case several:
-            ports = ", ".join(str(one.port) for one in several)
-            raise DoorbellError(f"Several embedded AWS run, on ports {ports}.", remedy="Choose one with --port.")
+    one = the_one(port)
+    return embedded(one.port, stage=one.stage)

@@ -62,9 +62,7 @@ def read_outputs(connection: Connection) -> Outputs:
             ) from error
         for output in stack.get("Outputs", []):
             _sort_in(found, output["OutputKey"], output["OutputValue"])
-    return Outputs(
-        stage=connection.stage, endpoint_url=connection.endpoint_url, region=connection.region, **found
-    )
+    return Outputs(stage=connection.stage, endpoint_url=connection.endpoint_url, region=connection.region, **found)
 
 
 def _sort_in(found: dict[str, Any], key: str, value: str) -> None:

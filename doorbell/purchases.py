@@ -2,10 +2,11 @@
 
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
 import duckdb
 
@@ -41,8 +42,15 @@ class Totals:
     amount: Decimal
     """In dollars."""
 
-    def __add__(self, other: "Totals") -> "Totals":
-        return Totals(self.purchases + other.purchases, self.units + other.units, self.amount + other.amount)
+    @classmethod
+    def sum(cls, parts: Iterable["Totals"]) -> Self:
+        """Add them up."""
+        every = list(parts)
+        return cls(
+            sum(part.purchases for part in every),
+            sum(part.units for part in every),
+            sum((part.amount for part in every), Decimal(0)),
+        )
 
 
 def daily_totals() -> dict[str, Totals]:
@@ -67,7 +75,7 @@ def partitions(first: int | None = None) -> Iterator[Partition]:
             yield Partition(day, file.read_bytes())
 
 
-def feature_totals(bodies: Iterator[bytes]) -> Totals:
+def feature_totals(bodies: Iterable[bytes]) -> Totals:
     """Add up feature files."""
     with tempfile.TemporaryDirectory() as folder:
         for number, body in enumerate(bodies):

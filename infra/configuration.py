@@ -77,6 +77,7 @@ class Stage(_Section):
     """One deployment of Doorbell."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    """The file's name."""
     runtime: Runtime = Runtime()
     existing_data_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
     """A bucket that is there already, to be used instead of a new one."""
@@ -149,7 +150,7 @@ def read_stage(stage: str) -> Stage:
         message = f"{path} is not TOML: {error}: mend that line"
         raise ConfigurationError(message) from error
     try:
-        return Stage.model_validate({"name": path.stem, **declared})
+        return Stage.model_validate({**declared, "name": path.stem})
     except ValidationError as error:
         faults = "\n".join(f"  {_fault(dict(fault))}" for fault in error.errors(include_url=False))
         message = f"{path} has {error.error_count()} mistake(s):\n{faults}"

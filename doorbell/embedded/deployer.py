@@ -16,12 +16,13 @@ from doorbell.synth import synthesize
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.literals import CapabilityType
     from mypy_boto3_s3 import S3Client
 
 BOOTSTRAP_VERSION = "30"
 EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 STACK_SECONDS = 120
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+CAPABILITIES: "list[CapabilityType]" = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 Report = Callable[[str], None]
 """Told what is being done now."""

@@ -109,7 +109,7 @@ def _wait_until_up(process: psutil.Popen, port: int, folder: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}/_ministack/health", timeout=1):  # noqa: S310 - our own address
+            with urllib.request.urlopen(f"http://{HOST}:{port}/_ministack/health", timeout=1):
                 return
         except (urllib.error.URLError, OSError):
             # Not listening yet; waiting on the process notices at once if it dies.

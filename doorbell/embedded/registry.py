@@ -8,6 +8,8 @@ import platformdirs
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from doorbell.errors import DoorbellError
+
 
 class Running(BaseModel):
     """One embedded AWS."""
@@ -54,6 +56,24 @@ def running() -> Iterator[Running]:
             continue
         if remembered.process():
             yield remembered
+
+
+def the_one(port: int | None) -> Running:
+    """The embedded AWS on this port; without a port, the one that runs.
+
+    Raises:
+        DoorbellError: there is no such one, or more than one.
+    """
+    found = [one for one in running() if port in {None, one.port}]
+    match found:
+        case [one]:
+            return one
+        case []:
+            where, start = ("", "") if port is None else (f" on port {port}", f" --port {port}")
+            raise DoorbellError(f"No embedded AWS runs{where}.", remedy=f"Start it with: doorbell up{start}")
+        case several:
+            ports = ", ".join(str(one.port) for one in several)
+            raise DoorbellError(f"Several embedded AWS run, on ports {ports}.", remedy="Choose one with --port.")
 
 
 def _record_of(port: int) -> Path:

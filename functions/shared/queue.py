@@ -171,9 +171,7 @@ class QueueConsumer(Generic[E]):
             },
         )
         outcome = Outcome.REJECTED if isinstance(failure.error, PermanentError) else Outcome.DEAD_LETTERED
-        self._ledger.settle(
-            Settled(outcome, letter.reason), failure.event, tries=tries, message_id=record.message_id
-        )
+        self._ledger.settle(Settled(outcome, letter.reason), failure.event, tries=tries, message_id=record.message_id)
 
 
 def _parsed(parse: Callable[[str], E], part: str) -> E:

@@ -33,7 +33,10 @@ class Settings(BaseModel):
         """
         present = {name: environment[name.upper()] for name in cls.model_fields if name.upper() in environment}
         return cls.model_validate(
-            {name: text if cls.model_fields[name].annotation is str else json.loads(text) for name, text in present.items()}
+            {
+                name: text if cls.model_fields[name].annotation is str else json.loads(text)
+                for name, text in present.items()
+            }
         )
 
 

@@ -4,6 +4,7 @@ import jsii
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk.interfaces.aws_s3 import IBucketRef
 from constructs import Construct
 
 from infra.constructs.acknowledgement import acknowledge_wildcard
@@ -60,8 +61,8 @@ class _Queue:
     def __init__(self, trigger: EventTrigger) -> None:
         self._trigger = trigger
 
-    def bind(self, _scope: Construct, bucket: s3.IBucket) -> s3.BucketNotificationDestinationConfig:
-        allowed = self._trigger.let_in("s3.amazonaws.com", bucket.bucket_arn)
+    def bind(self, scope: Construct, bucket: IBucketRef) -> s3.BucketNotificationDestinationConfig:  # noqa: ARG002 - the interface's
+        allowed = self._trigger.let_in("s3.amazonaws.com", bucket.bucket_ref.bucket_arn)
         return s3.BucketNotificationDestinationConfig(
             type=s3.BucketNotificationDestinationType.QUEUE,
             arn=self._trigger.queue.queue_arn,

@@ -38,7 +38,8 @@ class EventTrigger(Construct):
         Args:
             scope: parent construct.
             construct_id: names the construct; the outputs are named after the function.
-            function: consumes the queue, and its slice names the trigger; gets QueueSettings and the rights it needs on the queues.
+            function: consumes the queue, and its slice names the trigger;
+                gets QueueSettings and the rights it needs on the queues.
             retries: the delays.
             max_concurrency: how many invocations may run at once, 2 to 1,000.
             batch_size: messages an invocation; 1 for heavy work, so that one that dies takes no neighbour along.

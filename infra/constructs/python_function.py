@@ -92,7 +92,9 @@ class PythonFunction(Construct):
         for name, value in settings.to_environment().items():
             self.function.add_environment(name, value)
 
-    def allow(self, actions: Sequence[str], resources: Sequence[str], **conditions: Mapping[str, str]) -> None:
+    def allow(
+        self, actions: Sequence[str], resources: Sequence[str], **conditions: Mapping[str, str | list[str]]
+    ) -> None:
         """Allow exactly these actions on exactly these resources."""
         self.role.add_to_policy(
             iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions or None)

@@ -42,9 +42,7 @@ class FoundationStack(Stack):
             versioned=True,
             encryption=s3.BucketEncryption.S3_MANAGED,
             lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=ACCESS_LOG_RETENTION, noncurrent_version_expiration=ACCESS_LOG_RETENTION
-                )
+                s3.LifecycleRule(expiration=ACCESS_LOG_RETENTION, noncurrent_version_expiration=ACCESS_LOG_RETENTION)
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )

@@ -30,7 +30,9 @@ BUNDLE = Path(__file__).parents[3]
 class FeatureTrigger:
     """What this trigger does with an object."""
 
-    def __init__(self, data_sets: DataSets, *, bucket: str, objects: S3Objects, pipeline: FeaturePipeline, workspace: Workspace) -> None:
+    def __init__(
+        self, data_sets: DataSets, *, bucket: str, objects: S3Objects, pipeline: FeaturePipeline, workspace: Workspace
+    ) -> None:
         self._data_sets = data_sets
         self._bucket = bucket
         self._objects = objects

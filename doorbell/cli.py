@@ -1,0 +1,114 @@
+"""The `doorbell` command."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from doorbell import demo as demonstration
+from doorbell.connection import connect
+from doorbell.embedded import emulator, lifecycle
+from doorbell.errors import DoorbellError
+from doorbell.outputs import read_outputs
+from doorbell.sam import environment_of
+from doorbell.send import send as ring
+from doorbell.terminal import err, out, progress
+
+app = typer.Typer(
+    help="Event-driven triggers for machine-learning pipelines on AWS.", no_args_is_help=True, add_completion=False
+)
+
+Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="The embedded AWS on this port.")]
+Stage = Annotated[str | None, typer.Option(help="A deployed stage, with your AWS credentials.")]
+StageFile = Annotated[str, typer.Option(help="What to deploy: a stage's name, or the path of a stage file.")]
+
+
+@app.command()
+def up(port: Port = None, stage_file: StageFile = "local") -> None:
+    """Start an embedded AWS, or take the one on --port, and deploy Doorbell into it."""
+    with progress("starting the embedded AWS") as report:
+        connection = lifecycle.up(port, stage_file, report)
+    outputs = read_outputs(connection)
+    number = connection.port
+    out.print(
+        f"Doorbell runs on an embedded AWS at {connection.endpoint_url}\n\n"
+        f"  data bucket   s3://{outputs.data_bucket}\n"
+        f"  event bus     {outputs.event_bus}\n\n"
+        "Next:\n"
+        f"  doorbell send events/feature_pipeline/partition_landed.json --port {number}\n"
+        f"  doorbell outputs --port {number} --json\n"
+        f"  doorbell down --port {number}",
+        highlight=False,
+    )
+
+
+@app.command()
+def down(port: Port = None) -> None:
+    """Stop an embedded AWS; nothing of it is left behind."""
+    stopped = lifecycle.down(port)
+    out.print(f"Stopped the embedded AWS on port {stopped.port}.", highlight=False)
+
+
+@app.command()
+def outputs(
+    port: Port = None,
+    stage: Stage = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    sam: Annotated[str | None, typer.Option(help="A function's environment, for sam local's --env-vars.")] = None,
+) -> None:
+    """Show names and addresses of what is deployed."""
+    connection = connect(port=port, stage=stage)
+    found = read_outputs(connection)
+    if sam:
+        sys.stdout.write(json.dumps(environment_of(connection, found, sam), indent=2) + "\n")
+        return
+    if as_json:
+        sys.stdout.write(found.model_dump_json(indent=2) + "\n")
+        return
+    for name, value in found.model_dump().items():
+        if isinstance(value, dict):
+            for short, real in value.items():
+                out.print(f"{name}.{short}  {real}", highlight=False)
+        else:
+            out.print(f"{name}  {value}", highlight=False)
+
+
+@app.command()
+def send(file: Path, port: Port = None, stage: Stage = None) -> None:
+    """Replay a sample event at its real entrance."""
+    for line in ring(connect(port=port, stage=stage), file):
+        out.print(line, highlight=False)
+
+
+@app.command()
+def demo(
+    port: Port = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=546, help="How many days' partitions; all unless given.")
+    ] = None,
+) -> None:
+    """Start an embedded AWS, land real partitions in it, show their features being computed, and stop."""
+    number = port or emulator.free_port()
+    with progress("starting the embedded AWS") as report:
+        connection = lifecycle.up(number, "local", report)
+    try:
+        demonstration.run(connection, days)
+    finally:
+        lifecycle.down(number)
+    out.print("\nStopped; nothing is left behind. Keep one running with: .venv/bin/doorbell up")
+
+
+def main() -> None:
+    """Run the command; what a person can put right is said without a traceback."""
+    try:
+        app()
+    except DoorbellError as error:
+        err.print(str(error), style="red", highlight=False, markup=False)
+        sys.exit(1)
+    except (ClientError, BotoCoreError) as error:
+        err.print(f"AWS answered with an error: {error}", style="red", highlight=False, markup=False)
+        err.print("Check that it runs (doorbell outputs), and that your credentials may do this.", style="red")
+        sys.exit(1)

@@ -1,0 +1,97 @@
+"""`doorbell demo`: real partitions land in a bucket, and their features are computed."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from rich.progress import Progress
+from rich.table import Table
+
+from doorbell.connection import Connection
+from doorbell.errors import DoorbellError
+from doorbell.outputs import Outputs, read_outputs
+from doorbell.purchases import Partition, Totals, daily_totals, feature_totals, partitions
+from doorbell.queues import depth
+from doorbell.terminal import err, out
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PATIENCE_SECONDS = 300
+POLL_SECONDS = 0.25
+UPLOADS_AT_ONCE = 8
+
+
+def run(connection: Connection, days: int | None) -> None:
+    """Land the partitions of the first days, or of all 546, and show what comes of them.
+
+    Raises:
+        DoorbellError: the features do not come, or are not what the original text says.
+    """
+    outputs, s3 = read_outputs(connection), connection.client("s3")
+    landing = list(partitions(days))
+    rate = _land(s3, outputs, landing)
+    out.print(
+        f"\n{len(landing)} daily partitions of real purchases landed in s3://{outputs.data_bucket}/data/transactions/,"
+        f"\nand their features were computed, at {rate:.0f} partitions a second."
+    )
+    _show_totals(s3, outputs, landing)
+    waiting = depth(connection, outputs.dead_letter_queues["compute_features"]).total
+    out.print(f"Messages in the dead-letter queue: {waiting}")
+
+
+def _land(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> float:
+    """Upload the partitions and wait for their features; returns features a second after the last upload."""
+    with Progress(console=err, transient=True) as bars:
+        uploads = bars.add_task("partitions landing", total=len(landing))
+        features = bars.add_task("features computed", total=len(landing))
+
+        def put(partition: Partition) -> None:
+            s3.put_object(Bucket=outputs.data_bucket, Key=partition.key, Body=partition.body)
+            bars.advance(uploads)
+
+        def computed() -> int:
+            count = len(_feature_keys(s3, outputs))
+            bars.update(features, completed=count)
+            return count
+
+        with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+            list(pool.map(put, landing))
+        already, started = computed(), time.monotonic()
+        wait_until(lambda: computed() >= len(landing), "features of all partitions")
+        return (len(landing) - already) / (time.monotonic() - started)
+
+
+def _show_totals(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> None:
+    expected = Totals.sum(daily_totals()[partition.day] for partition in landing)
+    found = feature_totals(
+        s3.get_object(Bucket=outputs.data_bucket, Key=key)["Body"].read() for key in _feature_keys(s3, outputs)
+    )
+    table = Table("", "purchases", "CDs", "dollars", title="Added up")
+    for name, totals in (("the original text", expected), ("the feature files", found)):
+        table.add_row(name, f"{totals.purchases:,}", f"{totals.units:,}", f"{totals.amount:,}")
+    out.print(table)
+    if found != expected:
+        raise DoorbellError("The features do not add up to the original.", remedy="That is a defect: please report it.")
+
+
+def _feature_keys(s3: "S3Client", outputs: Outputs) -> list[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=outputs.data_bucket, Prefix="features/transactions/")
+    return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Poll until the condition holds.
+
+    Raises:
+        DoorbellError: it does not within five minutes.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise DoorbellError(
+                f"Waited {PATIENCE_SECONDS} seconds for {what} in vain.",
+                remedy="Look at the function's log, and into its dead-letter queue.",
+            )
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,55 @@
+"""What became of events, read from a function's log."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from doorbell.connection import Connection
+from functions.shared.outcome import Outcome
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+
+class LoggedOutcome(BaseModel):
+    """The log line of a settled event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    outcome: Outcome
+    reason: str
+    trigger: str
+    tries: int
+    event_id: str | None = None
+    correlation_id: str | None = None
+
+
+def logged_outcomes(connection: Connection, function: str, *, since_ms: int = 0) -> Iterator[LoggedOutcome]:
+    """The outcomes that a function logged, oldest first.
+
+    Args:
+        connection: where the function runs.
+        function: its real name.
+        since_ms: milliseconds since the epoch.
+    """
+    lambda_: LambdaClient = connection.client("lambda")
+    logs: CloudWatchLogsClient = connection.client("logs")
+    group = lambda_.get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since_ms)
+    for page in pages:
+        for entry in page["events"]:
+            line = _json(entry["message"])
+            if "outcome" in line:
+                yield LoggedOutcome.model_validate(line)
+
+
+def _json(message: str) -> dict[str, object]:
+    try:
+        line = json.loads(message)
+    except ValueError:
+        # Lambda's own lines are no JSON.
+        return {}
+    return line if isinstance(line, dict) else {}

@@ -1,0 +1,36 @@
+"""What SAM local needs to run a function against a deployed stage."""
+
+from typing import TYPE_CHECKING
+
+from doorbell.connection import Connection
+from doorbell.errors import DoorbellError
+from doorbell.outputs import Outputs
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+def environment_of(connection: Connection, outputs: Outputs, function: str) -> dict[str, dict[str, str]]:
+    """The contents of a file for `sam local invoke --env-vars`: the function's deployed environment.
+
+    Args:
+        connection: where it is deployed.
+        outputs: what is deployed there.
+        function: short name, such as `compute_features`.
+
+    Raises:
+        DoorbellError: there is no such function.
+    """
+    if function not in outputs.functions:
+        known = ", ".join(sorted(outputs.functions))
+        raise DoorbellError(f"There is no function {function!r}.", remedy=f"Choose one of: {known}")
+    lambda_: LambdaClient = connection.client("lambda")
+    configuration = lambda_.get_function_configuration(FunctionName=outputs.functions[function])
+    variables = dict(configuration["Environment"]["Variables"])
+    if connection.endpoint_url:
+        variables |= {
+            "AWS_ENDPOINT_URL": connection.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+        }
+    return {"Parameters": variables}
