@@ -10,7 +10,7 @@ CDK = $(WITH_NODE) node node_modules/aws-cdk/bin/cdk
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock synth deploy diff destroy clean
+.PHONY: help setup demo test lint format schemas lock synth deploy diff destroy clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ lint: setup ## ruff, mypy and the import rules
 format: setup ## format the code and apply safe fixes
 	$(BIN)/ruff check -q --fix .
 	$(BIN)/ruff format -q .
+
+schemas: setup ## write events/schemas/ anew from the event models
+	$(BIN)/python -m doorbell.schemas
 
 synth: setup ## synthesize STAGE (default dev) into cdk.out
 	$(CDK) synth --quiet --context stage=$(STAGE)
