@@ -10,8 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from doorbell import demo as demonstration
 from doorbell.connection import connect
+from doorbell.dlq_commands import dead_letters
 from doorbell.embedded import emulator, lifecycle
 from doorbell.errors import DoorbellError
+from doorbell.options import Port, Stage
 from doorbell.outputs import read_outputs
 from doorbell.sam import environment_of
 from doorbell.send import send as ring
@@ -21,13 +23,13 @@ app = typer.Typer(
     help="Event-driven triggers for machine-learning pipelines on AWS.", no_args_is_help=True, add_completion=False
 )
 
-Port = Annotated[int | None, typer.Option(min=1, max=65_535, help="The embedded AWS on this port.")]
-Stage = Annotated[str | None, typer.Option(help="A deployed stage, with your AWS credentials.")]
+app.add_typer(dead_letters, name="dlq")
+
 StageFile = Annotated[str, typer.Option(help="What to deploy: a stage's name, or the path of a stage file.")]
 
 
 @app.command()
-def up(port: Port = None, stage_file: StageFile = "local") -> None:
+def up(*, port: Port = None, stage_file: StageFile = "local") -> None:
     """Start an embedded AWS, or take the one on --port, and deploy Doorbell into it."""
     with progress("starting the embedded AWS") as report:
         connection = lifecycle.up(port, stage_file, report)
@@ -46,7 +48,7 @@ def up(port: Port = None, stage_file: StageFile = "local") -> None:
 
 
 @app.command()
-def down(port: Port = None) -> None:
+def down(*, port: Port = None) -> None:
     """Stop an embedded AWS; nothing of it is left behind."""
     stopped = lifecycle.down(port)
     out.print(f"Stopped the embedded AWS on port {stopped.port}.", highlight=False)
@@ -54,6 +56,7 @@ def down(port: Port = None) -> None:
 
 @app.command()
 def outputs(
+    *,
     port: Port = None,
     stage: Stage = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -77,7 +80,7 @@ def outputs(
 
 
 @app.command()
-def send(file: Path, port: Port = None, stage: Stage = None) -> None:
+def send(file: Path, *, port: Port = None, stage: Stage = None) -> None:
     """Replay a sample event at its real entrance."""
     for line in ring(connect(port=port, stage=stage), file):
         out.print(line, highlight=False)
@@ -85,6 +88,7 @@ def send(file: Path, port: Port = None, stage: Stage = None) -> None:
 
 @app.command()
 def demo(
+    *,
     port: Port = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=546, help="How many days' partitions; all unless given.")

@@ -78,6 +78,8 @@ class Stage(_Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
     """The file's name."""
+    project: Path
+    """The folder above the stage file's: SQL files are looked for there, and then in Doorbell's own."""
     runtime: Runtime = Runtime()
     existing_data_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
     """A bucket that is there already, to be used instead of a new one."""
@@ -130,7 +132,21 @@ class Stage(_Section):
         Raises:
             ConfigurationError: an SQL file is not there.
         """
-        return DataSets(data_sets=tuple(_prepared(self.name, data_set) for data_set in self.data_sets))
+        return DataSets(data_sets=tuple(self._prepared(data_set) for data_set in self.data_sets))
+
+    def _prepared(self, data_set: DataSet) -> PreparedDataSet:
+        query = ""
+        if data_set.sql:
+            files = [folder / data_set.sql for folder in (self.project, ROOT)]
+            try:
+                query = next(file for file in files if file.is_file()).read_text(encoding="utf-8")
+            except StopIteration as error:
+                message = (
+                    f"stage {self.name}: data set {data_set.name}: sql: there is no file {data_set.sql!r} "
+                    f"in {self.project}; write it, or name another"
+                )
+                raise ConfigurationError(message) from error
+        return PreparedDataSet(query=query, **data_set.model_dump())
 
 
 def read_stage(stage: str) -> Stage:
@@ -150,7 +166,7 @@ def read_stage(stage: str) -> Stage:
         message = f"{path} is not TOML: {error}: mend that line"
         raise ConfigurationError(message) from error
     try:
-        return Stage.model_validate({**declared, "name": path.stem})
+        return Stage.model_validate({**declared, "name": path.stem, "project": path.resolve().parents[1]})
     except ValidationError as error:
         faults = "\n".join(f"  {_fault(dict(fault))}" for fault in error.errors(include_url=False))
         message = f"{path} has {error.error_count()} mistake(s):\n{faults}"
@@ -168,17 +184,3 @@ def _fault(fault: dict[str, Any]) -> str:
         "value_error": "",
     }.get(fault["type"], "write a value that fits; docs/configuration.md describes the field")
     return f"{place or 'stage'}: {what}{got}" + (f"; {remedy}" if remedy else "")
-
-
-def _prepared(stage: str, data_set: DataSet) -> PreparedDataSet:
-    query = ""
-    if data_set.sql:
-        path = ROOT / data_set.sql
-        if not path.is_file():
-            message = (
-                f"stage {stage}: data_sets.{data_set.name}.sql: there is no file {data_set.sql!r}; "
-                f"write it, or name another"
-            )
-            raise ConfigurationError(message)
-        query = path.read_text(encoding="utf-8")
-    return PreparedDataSet(query=query, **data_set.model_dump())
