@@ -20,6 +20,9 @@ HOST = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 10
 
+_children: dict[int, psutil.Popen] = {}
+"""By pid, what this command started; it may outlive the command, and a dropped Popen would warn of that."""
+
 
 def free_port() -> int:
     """A port that nothing listens on."""
@@ -51,6 +54,7 @@ def start(port: int, *, stage: str) -> Running:
             # Its own session: Ctrl-C in the terminal is for the command, and `doorbell down` for this.
             start_new_session=True,
         )
+    _children[process.pid] = process
     started = Running(port=port, pid=process.pid, started=process.create_time(), stage=stage).remember()
     try:
         _wait_until_up(process, port, folder)
@@ -62,8 +66,8 @@ def start(port: int, *, stage: str) -> Running:
 
 def stop(stopped: Running) -> None:
     """End an embedded AWS with all its workers, by id, and delete what it wrote."""
-    process = stopped.process()
-    if process:
+    process = _children.pop(stopped.pid, None) or stopped.process()
+    if process and process.is_running():
         family = [process, *process.children(recursive=True)]
         for member in family:
             _signal(member, kill=False)

@@ -1,0 +1,137 @@
+"""An embedded AWS with Doorbell in it, as the end-to-end tests use it."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from doorbell.connection import Connection
+from doorbell.dlq import DeadLetterQueues, Letter, Selection
+from doorbell.outcomes import LoggedOutcome, logged_outcomes
+from doorbell.outputs import Outputs, read_outputs
+from doorbell.queues import depth
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+PATIENCE_SECONDS = 300.0
+POLL_SECONDS = 0.1
+
+
+def eventually(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Poll until the condition holds; fail with what was waited for when it does not."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            message = f"waited {seconds} seconds in vain for {what}"
+            raise AssertionError(message)
+        time.sleep(POLL_SECONDS)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What is deployed, with the words that tests speak in."""
+
+    connection: Connection
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        """Names and addresses."""
+        return read_outputs(self.connection)
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """The object store."""
+        client: S3Client = self.connection.client("s3")
+        return client
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """The queues."""
+        client: SQSClient = self.connection.client("sqs")
+        return client
+
+    @cached_property
+    def dead_letters(self) -> DeadLetterQueues:
+        """The dead-letter queues."""
+        return DeadLetterQueues(self.connection, self.outputs)
+
+    @property
+    def queue(self) -> str:
+        """URL of the storage trigger's queue."""
+        return self.outputs.queues["compute_features"]
+
+    def put(self, key: str, body: bytes, **metadata: str) -> None:
+        """Upload an object."""
+        self.s3.put_object(Bucket=self.outputs.data_bucket, Key=key, Body=body, Metadata=metadata)
+
+    def put_all(self, objects: Iterable[tuple[str, bytes]]) -> None:
+        """Upload many objects."""
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda item: self.put(*item), objects))
+
+    def read(self, key: str) -> bytes:
+        """An object's content."""
+        return self.s3.get_object(Bucket=self.outputs.data_bucket, Key=key)["Body"].read()
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys under a prefix."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.outputs.data_bucket, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+    def send(self, bodies: Iterable[str], queue: str | None = None) -> None:
+        """Send messages."""
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        for start in range(0, len(entries), 10):
+            self.sqs.send_message_batch(
+                QueueUrl=queue or self.queue,
+                Entries=entries[start : start + 10],  # type: ignore[arg-type]
+            )
+
+    def receive_all(self, queue: str, count: int) -> list[str]:
+        """Take exactly this many messages out of a queue."""
+        bodies: list[str] = []
+
+        def complete() -> bool:
+            messages = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+            for message in messages:
+                bodies.append(message["Body"])
+                self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            return len(bodies) >= count
+
+        eventually(complete, f"{count} messages")
+        return bodies
+
+    def settled(self, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until no message waits, is worked on or backs off."""
+        eventually(lambda: depth(self.connection, self.queue).total == 0, "the queue to be empty", seconds)
+
+    def outcomes(self, since_ms: int) -> list[LoggedOutcome]:
+        """What became of events since then."""
+        return list(logged_outcomes(self.connection, self.outputs.functions["compute_features"], since_ms=since_ms))
+
+    def letters(self, text: str) -> list[Letter]:
+        """The dead letters with this text in their bodies."""
+        return self.dead_letters.letters("compute_features", Selection(key=text))
+
+    @contextmanager
+    def consumer_paused(self) -> Iterator[None]:
+        """Keep the function from the queue meanwhile, so that a test sees and shapes what is in it."""
+        lambda_: LambdaClient = self.connection.client("lambda")
+        function = self.outputs.functions["compute_features"]
+        mapping = lambda_.list_event_source_mappings(FunctionName=function)["EventSourceMappings"][0]["UUID"]
+        lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
+        try:
+            yield
+        finally:
+            lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000

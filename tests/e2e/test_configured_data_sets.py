@@ -1,0 +1,205 @@
+"""Data sets and targets by configuration alone, on a second embedded AWS beside the first, by the command line."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from doorbell.connection import ACCOUNT, REGION, connect
+from doorbell.embedded.emulator import free_port
+from doorbell.purchases import partitions
+from tests.e2e.deployed import Deployed, eventually
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+STATE_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:nightly-training"
+
+TRANSACTIONS = """
+[[data_sets]]
+name = "transactions"
+prefix = "data/transactions/"
+sql = "features/transactions.sql"
+columns = { customer_id = "VARCHAR", date = "DATE", quantity = "INTEGER", amount = "DECIMAL(10,2)" }
+"""
+BASKETS = """
+[[data_sets]]
+name = "baskets"
+prefix = "data/baskets/"
+sql = "features/baskets.sql"
+columns = { quantity = "INTEGER", amount = "DECIMAL(10,2)" }
+"""
+LABELS = f"""
+[[data_sets]]
+name = "labels"
+prefix = "data/labels/"
+columns = {{ customer_id = "VARCHAR" }}
+
+[data_sets.target]
+kind = "state-machine"
+arn = "{STATE_MACHINE}"
+parameters = {{ object = "key", day = "attributes.partition", trace = "correlationId" }}
+"""
+HEAD = """
+[runtime]
+python = "host"
+architecture = "host"
+
+[retries]
+delays_seconds = [1, 1, 1]
+"""
+BASKETS_SQL = (
+    "SELECT quantity, count(*) AS baskets, sum(amount)::DECIMAL(12, 2) AS amount FROM source GROUP BY quantity"
+)
+
+
+def doorbell(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person does."""
+    command = [str(Path(sys.executable).with_name("doorbell")), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def write_stage(project: Path, *data_sets: str) -> str:
+    """A stage file with these data sets; returns its path."""
+    (project / "stages").mkdir(exist_ok=True)
+    (project / "features").mkdir(exist_ok=True)
+    (project / "features" / "baskets.sql").write_text(BASKETS_SQL)
+    stage = project / "stages" / "custom.toml"
+    stage.write_text("\n".join([HEAD, *data_sets]))
+    return str(stage)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the user's own, with stages/ and features/."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(scope="module")
+def beside(deployed: Deployed, project: Path) -> Iterator[Deployed]:
+    """A second embedded AWS, on a port of its own, with three data sets."""
+    port = free_port()
+    stage = write_stage(project, TRANSACTIONS, BASKETS, LABELS)
+    done = doorbell("up", "--port", str(port), "--stage-file", stage)
+    assert done.returncode == 0, done.stderr
+    assert port != deployed.connection.port
+    yield Deployed(connect(port=port, stage=None))
+    assert doorbell("down", "--port", str(port)).returncode == 0
+
+
+def test_two_run_side_by_side(deployed: Deployed, beside: Deployed) -> None:
+    """Each command speaks to the embedded AWS on its port; without a port it asks for one."""
+    shown = doorbell("outputs", "--port", str(beside.connection.port), "--json")
+    unclear = doorbell("outputs")
+
+    outputs = json.loads(shown.stdout)
+    assert outputs["endpoint_url"] == beside.connection.endpoint_url
+    assert set(outputs["queues"]) == set(outputs["dead_letter_queues"]) == set(outputs["functions"])
+    assert outputs["functions"]["compute_features"] == beside.outputs.functions["compute_features"]
+    assert outputs["data_bucket"] != deployed.outputs.data_bucket
+    assert unclear.returncode == 1
+    assert f"{beside.connection.port}" in unclear.stderr
+    assert "--port" in unclear.stderr
+
+
+def test_a_second_data_set_needs_configuration_and_sql_alone(beside: Deployed, tmp_path: Path) -> None:
+    """Objects of both data sets become features, each by its own SQL."""
+    day = next(partitions(1))
+
+    beside.put("data/baskets/1997-01-01/part-000.parquet", day.body)
+    beside.put("data/transactions/1997-01-01/part-000.parquet", day.body)
+
+    keys = ["features/baskets/1997-01-01/part-000.parquet", "features/transactions/1997-01-01/part-000.parquet"]
+    eventually(lambda: beside.keys("features/") == keys, "features of both data sets", seconds=60)
+    file = tmp_path / "baskets.parquet"
+    file.write_bytes(beside.read(keys[0]))
+    total = duckdb.execute(
+        "SELECT sum(baskets), sum(quantity * baskets), sum(amount) FROM read_parquet(?)", [str(file)]
+    )
+    assert [str(figure) for figure in total.fetchone() or ()] == ["212", "494", "7515.35"]
+
+
+def test_a_target_can_be_a_state_machine(beside: Deployed) -> None:
+    """The state machine starts once an upload, with the event's fields as its parameters."""
+    states: SFNClient = beside.connection.client("stepfunctions")
+    iam: IAMClient = beside.connection.client("iam")
+    trust = {"Version": "2012-10-17", "Statement": []}
+    role = iam.create_role(RoleName="nightly-training", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+    machine = states.create_state_machine(name="nightly-training", definition=json.dumps(definition), roleArn=role)[
+        "stateMachineArn"
+    ]
+    assert machine == STATE_MACHINE
+    key = "data/labels/1997-01-01/part-000.parquet"
+
+    beside.put(key, b"any bytes: they are the state machine's business", **{"correlation-id": "labels-1"})
+
+    eventually(lambda: len(states.list_executions(stateMachineArn=machine)["executions"]) > 0, "a start", seconds=60)
+    beside.settled()
+    [execution] = states.list_executions(stateMachineArn=machine)["executions"]
+    given = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])
+    assert given == {"object": key, "day": "1997-01-01", "trace": "labels-1"}
+    assert execution["name"].startswith("labels-1997-01-01-")
+    assert beside.keys("features/labels/") == []
+
+
+def test_a_data_set_can_be_removed(beside: Deployed, project: Path) -> None:
+    """The stage without it deploys into the same AWS; its objects ring no more, those of the others do."""
+    stage = write_stage(project, TRANSACTIONS)
+    day = next(partitions(1))
+
+    done = doorbell("up", "--port", str(beside.connection.port), "--stage-file", stage)
+    beside.put("data/baskets/1997-01-02/part-000.parquet", day.body)
+    beside.put("data/transactions/1997-01-02/part-000.parquet", day.body)
+
+    assert done.returncode == 0, done.stderr
+    wanted = "features/transactions/1997-01-02/part-000.parquet"
+    eventually(lambda: wanted in beside.keys("features/"), "features of what is left", seconds=60)
+    beside.settled()
+    assert "features/baskets/1997-01-02/part-000.parquet" not in beside.keys("features/")
+
+
+def test_a_taken_port_is_said_so() -> None:
+    """A port that another program holds is refused with what to do."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        done = doorbell("up", "--port", str(port))
+
+    assert done.returncode == 1
+    assert f"Port {port} cannot be used" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_a_mistake_in_the_stage_file_is_said_so(project: Path) -> None:
+    """The message names file, field, value and remedy, and nothing is left running."""
+    stage = write_stage(project, TRANSACTIONS.replace("data/transactions/", "transactions"))
+    port = free_port()
+
+    done = doorbell("up", "--port", str(port), "--stage-file", stage)
+
+    assert done.returncode == 1
+    assert "custom.toml" in done.stderr
+    assert "data_sets[0].prefix" in done.stderr
+    assert "'transactions'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert doorbell("outputs", "--port", str(port)).returncode == 1
+
+
+def test_what_does_not_run_cannot_be_asked() -> None:
+    """A port on which no embedded AWS runs gives an error with the command that starts one."""
+    port = free_port()
+
+    done = doorbell("down", "--port", str(port))
+
+    assert done.returncode == 1
+    assert f"doorbell up --port {port}" in done.stderr

@@ -1,0 +1,1 @@
+"""Tests of one unit each: no network, no processes, milliseconds."""
