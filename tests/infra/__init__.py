@@ -1,0 +1,1 @@
+"""Tests of the infrastructure: what the stage files, the templates, the bundles and the checks promise."""

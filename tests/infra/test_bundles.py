@@ -1,0 +1,176 @@
+"""A bundle is made for its platform, is the same whenever it is made, and fits into Lambda."""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.configuration import Runtime
+from infra.constructs import bundle
+from infra.constructs.bundle import BundleError, build_bundle
+from tests.infra.assembly import Assembly
+
+ELF_MACHINES = {"arm64": 183, "x86_64": 62}
+
+HERE = Runtime(python="host", architecture="host")
+
+
+def built(*, text: str = "{}") -> Path:
+    """A bundle like that of compute_features, for this machine."""
+    return build_bundle(
+        name="compute_features",
+        slices=("shared", "feature_pipeline"),
+        dependencies=("core", "data"),
+        files={"data_sets.json": text},
+        runtime=HERE,
+    )
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty folder for bundles instead of the project's."""
+    folder = tmp_path_factory.mktemp("bundles")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle, "BUNDLES", folder)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def fresh(bundles: Path) -> Path:  # noqa: ARG001 - built in there
+    """A bundle that was built from nothing."""
+    return built()
+
+
+def contents(folder: Path) -> dict[str, tuple[int, str]]:
+    """File -> its permissions and the hash of its bytes."""
+    return {
+        path.relative_to(folder).as_posix(): (
+            path.stat().st_mode & 0o777,
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def machines(folder: Path) -> set[int]:
+    """The machines that the compiled modules of a bundle are for (`e_machine` of their ELF headers)."""
+    headers = [path.read_bytes()[:20] for path in folder.rglob("*.so*")]
+    assert all(header.startswith(b"\x7fELF") for header in headers)
+    return {struct.unpack_from("<H", header, 18)[0] for header in headers}
+
+
+def bundle_of(assembly: Assembly) -> Path:
+    """The one bundle of a stage."""
+    (name,) = assembly.assets()
+    return assembly.folder / name
+
+
+def test_architecture_alone_gives_another_asset(varied: Assembly, varied_on_x86_64: Assembly) -> None:
+    """Two stages that differ in nothing but the architecture never share a bundle."""
+    arm, intel = varied.functions(), varied_on_x86_64.functions()
+
+    assert varied.stage.data_sets == varied_on_x86_64.stage.data_sets
+    assert varied.assets().isdisjoint(varied_on_x86_64.assets())
+    for path, function in arm.items():
+        assert function["Architectures"] == ["arm64"]
+        assert intel[path]["Architectures"] == ["x86_64"]
+        assert function["Code"]["S3Key"] != intel[path]["Code"]["S3Key"]
+
+
+@pytest.mark.parametrize("fixture", ["varied", "varied_on_x86_64"])
+def test_compiled_modules_are_for_the_platform_of_the_stage(fixture: str, request: pytest.FixtureRequest) -> None:
+    """Every compiled module in a bundle is for the stage's architecture and Python, not for this machine's."""
+    assembly: Assembly = request.getfixturevalue(fixture)
+    (function,) = assembly.functions().values()
+
+    modules = {path.name for path in bundle_of(assembly).rglob("*.cpython-*.so")}
+
+    assert machines(bundle_of(assembly)) == {ELF_MACHINES[assembly.stage.runtime.machine]}
+    assert function["Runtime"] == "python3.13"
+    assert modules
+    assert all(".cpython-313-" in name for name in modules)
+
+
+def test_same_stage_gives_the_same_bytes(local: Assembly, local_again: Assembly) -> None:
+    """Synthesized twice, in two processes and folders, a stage has byte-identical templates and the same assets."""
+    once, twice = (
+        {
+            file.name: file.read_bytes()
+            for file in assembly.folder.glob("*.json")
+            if "template" in file.name or "assets" in file.name
+        }
+        for assembly in (local, local_again)
+    )
+
+    assert local.folder != local_again.folder
+    assert once == twice
+    assert local.assets() == local_again.assets() != set()
+
+
+def test_bundle_built_anew_is_the_same(fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Built from nothing in another place, packages included, a bundle has the same name and the same bytes."""
+    monkeypatch.setattr(bundle, "BUNDLES", tmp_path)
+
+    anew = built()
+
+    assert anew.parent != fresh.parent
+    assert anew.name == fresh.name
+    assert contents(anew) == contents(fresh)
+
+
+def test_bundle_holds_its_slices_and_no_others(fresh: Path) -> None:
+    """A bundle has the code of its slices and of `shared`, its data file and its packages, and no tools."""
+    packages = {path.name for path in (fresh / "functions").iterdir() if path.is_dir()}
+
+    assert packages == {"shared", "feature_pipeline"}
+    assert (fresh / "data_sets.json").read_text(encoding="utf-8") == "{}"
+    assert {"boto3", "pydantic", "aws_lambda_powertools", "duckdb"} <= {path.name for path in fresh.iterdir()}
+    assert not (fresh / "bin").exists()
+    assert not {"infra", "doorbell", "aws_cdk", "pytest"} & {path.name for path in fresh.iterdir()}
+
+
+def test_other_data_is_another_bundle(fresh: Path) -> None:
+    """A changed data file gives a bundle of another name, so that a stale one is never taken for it."""
+    other = built(text='{"data_sets": []}')
+
+    assert other.parent == fresh.parent
+    assert other.name != fresh.name
+    assert (fresh / "data_sets.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_bundle_over_the_limit_is_refused(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bundle that Lambda would refuse is refused at synth, with the function's name, its size and what to do."""
+    monkeypatch.setattr(bundle, "LARGEST_BYTES", 3 * 1024**2)
+    size = sum(path.stat().st_size for path in fresh.rglob("*") if path.is_file()) / 1024**2
+
+    with pytest.raises(BundleError) as refused:
+        built()
+
+    assert "bundle of compute_features" in str(refused.value)
+    assert f"has {size:.0f} MiB unzipped, over Lambda's 3" in str(refused.value)
+    assert "split the step" in str(refused.value)
+
+
+def test_limit_is_lambdas() -> None:
+    """The limit is the 250 MiB that Lambda allows for code and layers together."""
+    assert bundle.LARGEST_BYTES == 262_144_000
+
+
+def test_failed_build_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When uv fails, the error carries its words and a remedy, and no half-built folder is left as a bundle."""
+    root, folder = tmp_path / "project", tmp_path / "bundles"
+    (root / "locks").mkdir(parents=True)
+    (root / "locks" / "core.txt").write_text("this is no requirement\n", encoding="utf-8")
+    (root / "functions").mkdir()
+    monkeypatch.setattr(bundle, "ROOT", root)
+    monkeypatch.setattr(bundle, "BUNDLES", folder)
+
+    with pytest.raises(BundleError) as refused:
+        build_bundle(name="broken", slices=(), dependencies=("core",), files={}, runtime=HERE)
+
+    assert "run make setup" in str(refused.value)
+    assert "core.txt" in str(refused.value)
+    assert list(folder.iterdir()) == []

@@ -1,0 +1,1 @@
+"""Proof that nothing is lost and nothing done twice, whatever dies when."""

@@ -1,0 +1,16 @@
+"""An embedded AWS with nothing deployed in it: stores for handlers that run in the test's own process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from doorbell.connection import Connection, embedded
+from doorbell.embedded import emulator
+
+
+@pytest.fixture(scope="session")
+def stores() -> Iterator[Connection]:
+    """A bare embedded AWS."""
+    running = emulator.start(emulator.free_port(), stage="local")
+    yield embedded(running.port, stage=running.stage)
+    emulator.stop(running)
