@@ -1,5 +1,6 @@
 """Starts and stops MiniStack: from an environment of its own, on the loopback interface, leaving nothing behind."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -70,20 +71,11 @@ def stop(stopped: Running) -> None:
     if process and process.is_running():
         family = [process, *process.children(recursive=True)]
         for member in family:
-            _signal(member, kill=False)
-        _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-        for member in alive:
-            _signal(member, kill=True)
-        psutil.wait_procs(alive, timeout=STOP_SECONDS)
+            # At once: it keeps nothing that would be worth a slower end.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        psutil.wait_procs(family, timeout=STOP_SECONDS)
     shutil.rmtree(stopped.folder, ignore_errors=True)
-
-
-def _signal(process: psutil.Process, *, kill: bool) -> None:
-    try:
-        process.kill() if kill else process.terminate()
-    except psutil.NoSuchProcess:
-        # It ended by itself.
-        return
 
 
 def _refuse_taken(port: int) -> None:

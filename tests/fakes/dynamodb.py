@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 Item = dict[str, dict[str, str]]
 """Attribute name -> typed value, such as `{"S": "text"}` or `{"N": "1"}`."""
 
-_TERM = re.compile(r"(?P<function>attribute_(?:not_)?exists)\((?P<tested>#\w+)\)|(?P<left>#\w+) (?P<sign>[<=]) (?P<right>:\w+)")
+_TERM = re.compile(
+    r"(?P<function>attribute_(?:not_)?exists)\((?P<tested>#\w+)\)|(?P<left>#\w+) (?P<sign>[<=]) (?P<right>:\w+)"
+)
 
 
 class DynamoDbInMemory:
@@ -86,7 +88,7 @@ def _term(term: str, item: Item, names: Mapping[str, str], values: Item) -> bool
     if name not in item:
         return False
     left, right = _plain(item[name]), _plain(values[read["right"]])
-    return left < right if read["sign"] == "<" else left == right
+    return bool(left < right if read["sign"] == "<" else left == right)
 
 
 def _plain(typed: Mapping[str, str]) -> Any:

@@ -33,6 +33,7 @@ class SqsInMemory:
         self.sent: list[Sent] = []
         self.delays: dict[str, list[int]] = defaultdict(list)
         """Receipt handle -> visibility timeouts, in seconds."""
+        self.takes_messages = True
 
     def __len__(self) -> int:
         return len(self.sent)
@@ -53,6 +54,8 @@ class SqsInMemory:
 
     def send_message(self, **request: Any) -> None:
         """Take a message."""
+        if not self.takes_messages:
+            raise client_error("ServiceUnavailable", "SendMessage")
         attributes = {name: value["StringValue"] for name, value in request.get("MessageAttributes", {}).items()}
         if not all(ALLOWED_TEXT.fullmatch(text) for text in (request["MessageBody"], *attributes.values())):
             raise client_error("InvalidParameterValue", "SendMessage")

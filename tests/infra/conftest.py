@@ -1,12 +1,20 @@
 """The stages that the infrastructure tests synthesize, each once a session and two at a time."""
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from doorbell.synth import synthesize
+from doorbell.synth import context, synthesize
+from infra.configuration import ROOT
 from tests.infra.assembly import Assembly
 
 VARIED = """
@@ -68,89 +76,151 @@ architecture = "host"
 """
 """Nothing at all: every data set was removed."""
 
-STAGE_FILES: Mapping[str, str | None] = {
-    "local": None,
-    "local_again": None,
-    "varied": VARIED.format(architecture="arm64"),
-    "varied_on_x86_64": VARIED.format(architecture="x86_64"),
-    "bare": BARE,
-}
-"""Fixture -> text of its stage file; None is the project's own local stage."""
+WITHOUT_ACKNOWLEDGEMENTS = """
+import runpy
+from infra.constructs import python_function
+python_function.acknowledge = python_function.acknowledge_wildcard = lambda *_: None
+runpy.run_path("app.py", run_name="__main__")
+"""
+"""The app as it is, but for one construct that says nothing about what the checks will find."""
 
-StageFile = Callable[..., str]
+BROKEN = """
+[[data_sets]]
+name = "orders"
+prefix = "data/orders/"
+sql = "features/not_there.sql"
+columns = { id = "VARCHAR" }
+"""
+"""A mistake that comes to light only while the constructs are made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run of the app ended."""
+
+    exit_code: int
+    stderr: str
+    outdir: Path
 
 
 @pytest.fixture
-def stage_file(tmp_path: Path) -> StageFile:
+def stage_file(tmp_path: Path) -> Callable[..., str]:
     """Writes a stage file of a project of its own and returns its path, as read_stage takes it."""
 
     def write(text: str, *, name: str = "mine") -> str:
-        path = tmp_path / "stages" / f"{name}.toml"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return str(path)
+        return _written(text, name, tmp_path)
 
     return write
 
 
-def _synthesized(fixture: str, text: str | None, folder: Path) -> Assembly:
-    stage = "local"
-    if text is not None:
-        # The folder keeps stages apart, so that two may have one name and differ in nothing but what they declare.
-        path = folder / "stages" / f"{fixture.partition('_')[0]}.toml"
-        path.parent.mkdir()
-        path.write_text(text, encoding="utf-8")
-        stage = str(path)
+def _written(text: str, name: str, project: Path) -> str:
+    path = project / "stages" / f"{name}.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def _synthesized(text: str | None, folder: Path) -> Assembly:
+    # The folders keep them apart, so that two stages of one name may differ in nothing but what they declare.
+    stage = "local" if text is None else _written(text, "mine", folder)
     synthesize(stage, folder / "cdk.out")
     return Assembly(stage, folder / "cdk.out")
 
 
-@pytest.fixture(scope="session")
-def synthesized(
+def _ended(
+    folder: Path,
+    *,
+    stage: str | None = None,
+    arguments: Sequence[str] = ("app.py",),
+    environment: Mapping[str, str] = os.environ,
+) -> Ended:
+    """Run the app as the CDK command line does; on the broken stage unless another is given."""
+    outdir = folder / "cdk.out"
+    declared = json.dumps(context(stage or _written(BROKEN, "broken", folder)))
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**environment, "CDK_OUTDIR": str(outdir), "CDK_CONTEXT_JSON": declared, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ended(done.returncode, done.stderr, outdir)
+
+
+JOBS: Mapping[str, Callable[[Path], object]] = {
+    "local": partial(_synthesized, None),
+    "varied": partial(_synthesized, VARIED.format(architecture="arm64")),
+    "varied_on_x86_64": partial(_synthesized, VARIED.format(architecture="x86_64")),
+    "local_again": partial(_synthesized, None),
+    "bare": partial(_synthesized, BARE),
+    "app_on_broken_stage": _ended,
+    "app_without_acknowledgements": partial(_ended, stage="local", arguments=("-c", WITHOUT_ACKNOWLEDGEMENTS)),
+    "app_without_node": partial(_ended, environment={"PATH": "/nowhere"}),
+}
+"""Fixture -> what it takes."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def background(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[Assembly]]]:
-    """Starts the synths that the chosen tests need; a synth waits for processes of its own, so two run at a time."""
+) -> Iterator[dict[str, Future[Any]]]:
+    """Starts what the chosen tests need, two at a time, while the tests that need none of it run."""
     asked: set[object] = set()
     for item in request.session.items:
         if isinstance(item, pytest.Function):
             asked |= {*item.fixturenames, *(item.callspec.params.values() if hasattr(item, "callspec") else ())}
-    pool = ThreadPoolExecutor(max_workers=2)
-    yield {
-        fixture: pool.submit(_synthesized, fixture, text, tmp_path_factory.mktemp(fixture))
-        for fixture, text in STAGE_FILES.items()
-        if fixture in asked
-    }
-    pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield {name: pool.submit(job, tmp_path_factory.mktemp(name)) for name, job in JOBS.items() if name in asked}
+        pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="session")
-def local(synthesized: dict[str, Future[Assembly]]) -> Assembly:
+def local(background: dict[str, Future[Assembly]]) -> Assembly:
     """The local stage of the project."""
-    return synthesized["local"].result()
+    return background["local"].result()
 
 
 @pytest.fixture(scope="session")
-def local_again(synthesized: dict[str, Future[Assembly]]) -> Assembly:
+def local_again(background: dict[str, Future[Assembly]]) -> Assembly:
     """The same once more, from a process of its own into a folder of its own."""
-    return synthesized["local_again"].result()
+    return background["local_again"].result()
 
 
 @pytest.fixture(scope="session")
-def varied(synthesized: dict[str, Future[Assembly]]) -> Assembly:
+def varied(background: dict[str, Future[Assembly]]) -> Assembly:
     """A stage for arm64 in which everything differs from the defaults."""
-    return synthesized["varied"].result()
+    return background["varied"].result()
 
 
 @pytest.fixture(scope="session")
-def varied_on_x86_64(synthesized: dict[str, Future[Assembly]]) -> Assembly:
+def varied_on_x86_64(background: dict[str, Future[Assembly]]) -> Assembly:
     """The same stage for x86_64."""
-    return synthesized["varied_on_x86_64"].result()
+    return background["varied_on_x86_64"].result()
 
 
 @pytest.fixture(scope="session")
-def bare(synthesized: dict[str, Future[Assembly]]) -> Assembly:
+def bare(background: dict[str, Future[Assembly]]) -> Assembly:
     """A stage without data sets."""
-    return synthesized["bare"].result()
+    return background["bare"].result()
+
+
+@pytest.fixture(scope="session")
+def app_on_broken_stage(background: dict[str, Future[Ended]]) -> Ended:
+    """The app, given a stage file with a mistake."""
+    return background["app_on_broken_stage"].result()
+
+
+@pytest.fixture(scope="session")
+def app_without_node(background: dict[str, Future[Ended]]) -> Ended:
+    """The app, given the same where no Node is installed."""
+    return background["app_without_node"].result()
+
+
+@pytest.fixture(scope="session")
+def app_without_acknowledgements(background: dict[str, Future[Ended]]) -> Ended:
+    """The app with one construct's acknowledgements taken away."""
+    return background["app_without_acknowledgements"].result()
 
 
 @pytest.fixture(params=["local", "varied", "bare"])

@@ -68,48 +68,6 @@ def bundle_of(assembly: Assembly) -> Path:
     return assembly.folder / name
 
 
-def test_architecture_alone_gives_another_asset(varied: Assembly, varied_on_x86_64: Assembly) -> None:
-    """Two stages that differ in nothing but the architecture never share a bundle."""
-    arm, intel = varied.functions(), varied_on_x86_64.functions()
-
-    assert varied.stage.data_sets == varied_on_x86_64.stage.data_sets
-    assert varied.assets().isdisjoint(varied_on_x86_64.assets())
-    for path, function in arm.items():
-        assert function["Architectures"] == ["arm64"]
-        assert intel[path]["Architectures"] == ["x86_64"]
-        assert function["Code"]["S3Key"] != intel[path]["Code"]["S3Key"]
-
-
-@pytest.mark.parametrize("fixture", ["varied", "varied_on_x86_64"])
-def test_compiled_modules_are_for_the_platform_of_the_stage(fixture: str, request: pytest.FixtureRequest) -> None:
-    """Every compiled module in a bundle is for the stage's architecture and Python, not for this machine's."""
-    assembly: Assembly = request.getfixturevalue(fixture)
-    (function,) = assembly.functions().values()
-
-    modules = {path.name for path in bundle_of(assembly).rglob("*.cpython-*.so")}
-
-    assert machines(bundle_of(assembly)) == {ELF_MACHINES[assembly.stage.runtime.machine]}
-    assert function["Runtime"] == "python3.13"
-    assert modules
-    assert all(".cpython-313-" in name for name in modules)
-
-
-def test_same_stage_gives_the_same_bytes(local: Assembly, local_again: Assembly) -> None:
-    """Synthesized twice, in two processes and folders, a stage has byte-identical templates and the same assets."""
-    once, twice = (
-        {
-            file.name: file.read_bytes()
-            for file in assembly.folder.glob("*.json")
-            if "template" in file.name or "assets" in file.name
-        }
-        for assembly in (local, local_again)
-    )
-
-    assert local.folder != local_again.folder
-    assert once == twice
-    assert local.assets() == local_again.assets() != set()
-
-
 def test_bundle_built_anew_is_the_same(fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Built from nothing in another place, packages included, a bundle has the same name and the same bytes."""
     monkeypatch.setattr(bundle, "BUNDLES", tmp_path)
@@ -174,3 +132,45 @@ def test_failed_build_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.
     assert "run make setup" in str(refused.value)
     assert "core.txt" in str(refused.value)
     assert list(folder.iterdir()) == []
+
+
+def test_architecture_alone_gives_another_asset(varied: Assembly, varied_on_x86_64: Assembly) -> None:
+    """Two stages that differ in nothing but the architecture never share a bundle."""
+    arm, intel = varied.functions(), varied_on_x86_64.functions()
+
+    assert varied.stage.data_sets == varied_on_x86_64.stage.data_sets
+    assert varied.assets().isdisjoint(varied_on_x86_64.assets())
+    for path, function in arm.items():
+        assert function["Architectures"] == ["arm64"]
+        assert intel[path]["Architectures"] == ["x86_64"]
+        assert function["Code"]["S3Key"] != intel[path]["Code"]["S3Key"]
+
+
+@pytest.mark.parametrize("fixture", ["varied", "varied_on_x86_64"])
+def test_compiled_modules_are_for_the_platform_of_the_stage(fixture: str, request: pytest.FixtureRequest) -> None:
+    """Every compiled module in a bundle is for the stage's architecture and Python, not for this machine's."""
+    assembly: Assembly = request.getfixturevalue(fixture)
+    (function,) = assembly.functions().values()
+
+    modules = {path.name for path in bundle_of(assembly).rglob("*.cpython-*.so")}
+
+    assert machines(bundle_of(assembly)) == {ELF_MACHINES[assembly.stage.runtime.machine]}
+    assert function["Runtime"] == "python3.13"
+    assert modules
+    assert all(".cpython-313-" in name for name in modules)
+
+
+def test_same_stage_gives_the_same_bytes(local: Assembly, local_again: Assembly) -> None:
+    """Synthesized twice, in two processes and folders, a stage has byte-identical templates and the same assets."""
+    once, twice = (
+        {
+            file.name: file.read_bytes()
+            for file in assembly.folder.glob("*.json")
+            if "template" in file.name or "assets" in file.name
+        }
+        for assembly in (local, local_again)
+    )
+
+    assert local.folder != local_again.folder
+    assert once == twice
+    assert local.assets() == local_again.assets() != set()

@@ -48,7 +48,7 @@ RIGHTS_OF_VARIED = {
 RIGHTS_OF_NOTIFICATIONS = {
     LAKE: {"s3:GetBucketNotification", "s3:PutBucketNotification"},
     f"arn:<AWS::Partition>:logs:{ANYWHERE_HERE}"
-    ":log-group:/aws/lambda/doorbell-varied-triggers-BucketNotificationsHandler*": {
+    ":log-group:/aws/lambda/doorbell-mine-triggers-BucketNotificationsHandler*": {
         "logs:CreateLogGroup",
         "logs:CreateLogStream",
         "logs:PutLogEvents",

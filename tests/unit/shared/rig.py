@@ -71,7 +71,7 @@ class Rig:
             jitter=self.jitter,
         )
         answer = consumer.consume({"Records": list(messages)}, self.invocation.context)
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        return [str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 
     def _act(self, event: DoorRang, deadline: Deadline) -> Settled:
         self.rings.append(event.ring)

@@ -54,7 +54,7 @@ def test_an_oversized_event() -> None:
     """One byte more is refused before it is sent, and no try will help."""
     events = EventBridgeInMemory()
 
-    with pytest.raises(EventTooLargeError, match="262145 bytes.*send a reference") as refusal:
+    with pytest.raises(EventTooLargeError, match=r"262145 bytes.*send a reference") as refusal:
         EventBridgeBus("router", events=events.client).publish(_of_size(LARGEST_EVENT_BYTES + 1))
 
     assert isinstance(refusal.value, PermanentError)

@@ -46,7 +46,14 @@ def test_text_from_outside_is_made_safe(reason: str, error_type: str, correlatio
 
 @pytest.mark.parametrize(
     ("reason", "safe"),
-    [("", "-"), ("\x00\x1b\n", "-"), ("a\x00\r\nb", "a b"), ("\ud800x", "x"), ("é\x9b☃", "é ☃"), ("x" * 1_001, "x" * 1_000)],
+    [
+        ("", "-"),
+        ("\x00\x1b\n", "-"),
+        ("a\x00\r\nb", "a b"),
+        ("\ud800x", "x"),
+        ("é\x9b☃", "é ☃"),
+        ("x" * 1_001, "x" * 1_000),
+    ],
 )
 def test_unsafe_text(reason: str, safe: str) -> None:
     """Control characters become a space, long text is cut, and nothing is not left empty."""

@@ -72,7 +72,7 @@ def test_work_is_done_once() -> None:
 
 
 def test_the_record() -> None:
-    """A record's key is the trigger and the SHA-256 of the idempotency key, and it lives as long as the settings say."""
+    """A record's key is the trigger and the SHA-256 of the idempotency key; it lives as long as the settings say."""
     claims, earliest = DynamoDbInMemory(), int(time.time())
 
     _guard(claims).once(KEY, Work())

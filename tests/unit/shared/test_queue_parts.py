@@ -67,7 +67,7 @@ def test_a_poisonous_part(rig: Rig) -> None:
 
 @pytest.mark.parametrize("tries", [1, 2, 3, 4])
 def test_mixed_failures_end_together(rig: Rig, tries: int) -> None:
-    """A permanent and a passing failure in one message come again together, and after the last try both are given up."""
+    """A permanent and a passing failure in one message come again together; after the last try both are given up."""
     rig.act = failing(PermanentError("never"), RetryableError("not yet"))
 
     again = rig.consume(message(f"{wire(1)}\n{wire(2)}", "m1", tries=tries))

@@ -28,9 +28,7 @@ def test_delays_grow(rig: Rig, tries: int, delay: int) -> None:
     assert len(rig.sqs) == 0
 
 
-@pytest.mark.parametrize(
-    ("tries", "shortest", "longest"), [(1, 54, 66), (2, 270, 330), (3, 1_620, 1_980)]
-)
+@pytest.mark.parametrize(("tries", "shortest", "longest"), [(1, 54, 66), (2, 270, 330), (3, 1_620, 1_980)])
 def test_jitter(rig: Rig, tries: int, shortest: int, longest: int) -> None:
     """A delay varies by a tenth either way."""
     rig.act = failing(STUCK, STUCK)
@@ -45,7 +43,7 @@ def test_jitter(rig: Rig, tries: int, shortest: int, longest: int) -> None:
 
 def test_what_fails_together_does_not_return_together(rig: Rig) -> None:
     """With the real jitter, a batch that failed as one comes back spread out, within the bounds."""
-    rig.act, rig.jitter = failing(*[STUCK] * 10), random.Random(1).uniform
+    rig.act, rig.jitter = failing(*[STUCK] * 10), random.Random(1).uniform  # noqa: S311 - the jitter of the real thing, the same every time
 
     rig.consume(*[message(wire(number), f"m{number}", tries=3) for number in range(10)])
 
@@ -138,7 +136,9 @@ def test_the_table_is_down(rig: Rig) -> None:
     assert (again, rig.rings, rig.sqs.delays) == (["m1"], [], {"receipt-m1": [60]})
 
 
-@pytest.mark.xfail(strict=True, reason="DEFECT: jitter takes a delay over the 12 hours that SQS allows, and SQS refuses")
+@pytest.mark.xfail(
+    strict=True, reason="DEFECT: jitter takes a delay over the 12 hours that SQS allows, and SQS refuses"
+)
 def test_the_longest_delay(rig: Rig) -> None:
     """The longest delay that a stage may set is one that SQS takes, whatever the jitter."""
     settings: dict[str, object] = {"retry_delays_seconds": (LONGEST_VISIBILITY_SECONDS,)}

@@ -91,5 +91,5 @@ def test_values_that_are_no_json_are_errors() -> None:
     """A value that is not even JSON is refused by the name of its field, as from_environment promises."""
     environment = {**EXAMPLES[1].to_environment(), "IDEMPOTENCY_EXPIRY_SECONDS": "soon"}
 
-    with pytest.raises(ValueError, match="(?i)idempotency_expiry_seconds"):
+    with pytest.raises(ValueError, match=r"(?i)idempotency_expiry_seconds"):
         GuardSettings.from_environment(environment)

@@ -18,9 +18,7 @@ STATE_MACHINE = StateMachineTarget(
     kind="state-machine", arn="arn:aws:states:us-east-1:123456789012:stateMachine:retrain"
 )
 FUNCTION = FunctionTarget(kind="function", arn="arn:aws:lambda:us-east-1:123456789012:function:retrain")
-PIPELINE = PipelineTarget(
-    kind="sagemaker-pipeline", arn="arn:aws:sagemaker:us-east-1:123456789012:pipeline/retrain"
-)
+PIPELINE = PipelineTarget(kind="sagemaker-pipeline", arn="arn:aws:sagemaker:us-east-1:123456789012:pipeline/retrain")
 PREFIX = "doors-Elm"
 NAME = start_name(PREFIX, door_rang().idempotency_key)
 
