@@ -1,7 +1,6 @@
-"""`doorbell demo`: real partitions land in a bucket, and their features are computed."""
+"""`doorbell demo`: real partitions land in a bucket, their features are computed, and then things go wrong."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,9 @@ from rich.table import Table
 
 from doorbell.connection import Connection
 from doorbell.errors import DoorbellError
+from doorbell.mishaps import Mishaps
 from doorbell.outputs import Outputs, read_outputs
+from doorbell.patience import wait_until
 from doorbell.purchases import Partition, Totals, daily_totals, feature_totals, partitions
 from doorbell.queues import depth
 from doorbell.terminal import err, out
@@ -18,8 +19,6 @@ from doorbell.terminal import err, out
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PATIENCE_SECONDS = 300
-POLL_SECONDS = 0.25
 UPLOADS_AT_ONCE = 8
 
 
@@ -34,11 +33,12 @@ def run(connection: Connection, days: int | None) -> None:
     rate = _land(s3, outputs, landing)
     out.print(
         f"\n{len(landing)} daily partitions of real purchases landed in s3://{outputs.data_bucket}/data/transactions/,"
-        f"\nand their features were computed, at {rate:.0f} partitions a second."
+        f"\nand their features were computed, at {rate:.1f} partitions a second."
     )
     _show_totals(s3, outputs, landing)
     waiting = depth(connection, outputs.dead_letter_queues["compute_features"]).total
-    out.print(f"Messages in the dead-letter queue: {waiting}")
+    out.print(f"Messages in the dead-letter queue: {waiting}\n")
+    Mishaps(connection, outputs, landing[0]).show()
 
 
 def _land(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> float:
@@ -79,19 +79,3 @@ def _show_totals(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> 
 def _feature_keys(s3: "S3Client", outputs: Outputs) -> list[str]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=outputs.data_bucket, Prefix="features/transactions/")
     return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Poll until the condition holds.
-
-    Raises:
-        DoorbellError: it does not within five minutes.
-    """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise DoorbellError(
-                f"Waited {PATIENCE_SECONDS} seconds for {what} in vain.",
-                remedy="Look at the function's log, and into its dead-letter queue.",
-            )
-        time.sleep(POLL_SECONDS)

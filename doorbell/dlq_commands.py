@@ -12,7 +12,7 @@ from doorbell.dlq import DeadLetterQueues, Selection
 from doorbell.errors import DoorbellError
 from doorbell.options import Port, Stage
 from doorbell.outputs import read_outputs
-from doorbell.terminal import letter_table, out
+from doorbell.terminal import out, show_letters
 
 dead_letters = typer.Typer(help="Look into dead-letter queues, and send back what was mended.", no_args_is_help=True)
 
@@ -37,7 +37,9 @@ def dlq_list(
     if as_json:
         sys.stdout.write(json.dumps([asdict(letter) for letter in found], indent=2, default=str) + "\n")
         return
-    out.print(letter_table(found) if found else "No dead letters.")
+    show_letters(found)
+    if not found:
+        out.print("No dead letters.")
 
 
 @dead_letters.command("show")
@@ -70,7 +72,7 @@ def dlq_redrive(
     selection = Selection(tuple(ids or ()), key, reason)
     if dry_run:
         found = queues.letters(queue, selection)
-        out.print(letter_table(found) if found else "Nothing matches.")
+        show_letters(found)
         out.print(f"Would send {len(found)} message(s) to {to}.", highlight=False)
         return
     sent = queues.redrive(queue, selection, to=to)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from doorbell.dlq import Letter
@@ -24,11 +23,18 @@ def progress(first: str) -> Iterator[Report]:
         yield lambda what: status.update(f"{what} ...")
 
 
-def letter_table(letters: Sequence[Letter]) -> Table:
-    """Dead letters as a table; what comes from outside is shown and never interpreted."""
-    table = Table("id", "queue", "error", "reason", "tries", "first seen")
+def show_letters(letters: Sequence[Letter]) -> None:
+    """Print dead letters, with whole ids to copy; what comes from outside is shown and never interpreted."""
     for letter in letters:
         why = letter.why
         seen = why.first_seen.isoformat(sep=" ", timespec="seconds")
-        table.add_row(letter.message_id, letter.queue, escape(why.error_type), escape(why.reason), str(why.tries), seen)
+        tries = "1 try" if why.tries == 1 else f"{why.tries} tries"
+        out.print(f"{letter.message_id}  {letter.queue}  after {tries}, first seen {seen}", highlight=False)
+        out.print(f"    {why.error_type}: {why.reason}", highlight=False, markup=False)
+
+
+def outcome_table(title: str) -> Table:
+    """A table of what happened and what became of it."""
+    table = Table("what happens", "outcome", title=title, title_justify="left")
+    table.add_column("reason", overflow="fold")
     return table

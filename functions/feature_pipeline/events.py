@@ -138,7 +138,7 @@ class NotANotificationError(PermanentError):
 def _json_object(body: str) -> dict[str, Any]:
     try:
         value = json.loads(body)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         message = f"expected JSON, got {body[:100]!r}: {error}"
         raise NotANotificationError(message) from error
     if not isinstance(value, dict):

@@ -10,7 +10,7 @@ MARGIN_SECONDS = 5.0
 
 
 class OutOfTimeError(RetryableError):
-    """The invocation's time ran out before the work was done."""
+    """The invocation's time ran out before the work was done; a try that failed like any other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,11 @@ class CanonicalEvent(BaseModel):
         Raises:
             UnknownFieldError: a path is not in the contract; the message lists the ones that are.
         """
-        fields = {field.alias or name for name, field in cls.model_fields.items()} - {"attributes"}
+        # What may be absent cannot be mapped, or a start would fail only when the event comes.
+        always = {name: field for name, field in cls.model_fields.items() if name != "attributes"}
+        fields = {
+            field.alias or name for name, field in always.items() if field.is_required() or field.default is not None
+        }
         known = sorted(fields | {f"attributes.{name}" for name in cls.known_attributes})
         for parameter, path in parameters.items():
             if path not in known:

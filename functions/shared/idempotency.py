@@ -4,6 +4,7 @@ It saves work and is not what correctness rests on (a handler that outlives its 
 every effect is conditional in its own store as well.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -79,8 +80,9 @@ class Guard:
             record = self._store.get_record(data=key)  # type: ignore[arg-type]  # any JSON value serves as data
         except IdempotencyItemNotFoundError:
             return 0
-        ends_at_ms = record.in_progress_expiry_timestamp if record else None
-        return max(0, round((ends_at_ms or 0) / 1000 - time.time()) + 1)
+        # DynamoDB's numbers are read as Decimal.
+        ends_at_ms = int(record.in_progress_expiry_timestamp or 0) if record else 0
+        return max(0, math.ceil(ends_at_ms / 1000 - time.time()))
 
 
 def _work_once(*, key: str, work: Callable[[], Settled], ran: list[Settled]) -> dict[str, Any]:  # noqa: ARG001 - Powertools reads the key by its name

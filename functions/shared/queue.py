@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from pydantic import ValidationError
 
 from functions.shared.dead_letters import DeadLetter
-from functions.shared.deadline import Deadline, OutOfTimeError
+from functions.shared.deadline import Deadline
 from functions.shared.errors import PermanentError, RetryableError
 from functions.shared.events import CanonicalEvent
 from functions.shared.idempotency import Guard, InProgressElsewhereError
@@ -36,6 +36,14 @@ E = TypeVar("E", bound=CanonicalEvent)
 
 JITTER = 0.1
 """Share of a retry delay by which it varies either way, so that what failed together does not return together."""
+
+
+LONGEST_VISIBILITY_SECONDS = 43_200
+"""SQS's limit for how long a message can be out of sight."""
+
+
+class NotStartedError(RetryableError):
+    """The invocation had no time left to begin with this part."""
 
 
 class ContractBrokenError(PermanentError):
@@ -128,10 +136,11 @@ class QueueConsumer(Generic[E]):
     def _work_on(self, part: str, deadline: Deadline, tries: int) -> _Failure | None:
         event: E | None = None
         try:
-            deadline.check()
+            if not deadline.seconds_left:
+                return _Failure(part, event, NotStartedError("the invocation's time was used up by others"))
             event = parsed = _parsed(self._trigger.parse, part)
             settled = self._guard.once(parsed.idempotency_key, lambda: self._trigger.act(parsed, deadline))
-        except (OutOfTimeError, InProgressElsewhereError) as error:
+        except InProgressElsewhereError as error:
             return _Failure(part, event, error)
         except Exception as error:  # noqa: BLE001 - the boundary: any failure becomes a failed message, never a lost one
             self._ledger.fail(error, event, tries=tries)
@@ -142,8 +151,8 @@ class QueueConsumer(Generic[E]):
     def _delay_before_next_try(self, failures: Sequence[_Failure], tries: int) -> int | None:
         """Seconds until the message comes again; None when it must not."""
         errors = [failure.error for failure in failures]
-        # Waiting for another invocation, or for a fresh one, is no fault of the message: it never uses the tries up.
-        if any(isinstance(error, OutOfTimeError) for error in errors):
+        # Waiting for another invocation, or for a fresh one, is no fault of the message: it never ends its tries.
+        if any(isinstance(error, NotStartedError) for error in errors):
             return 0
         if claims := [error.seconds_left for error in errors if isinstance(error, InProgressElsewhereError)]:
             return max(claims)
@@ -151,7 +160,7 @@ class QueueConsumer(Generic[E]):
         if tries > len(delays) or all(isinstance(error, PermanentError) for error in errors):
             return None
         delay = delays[tries - 1]
-        return round(self._jitter(delay * (1 - JITTER), delay * (1 + JITTER)))
+        return min(LONGEST_VISIBILITY_SECONDS, round(self._jitter(delay * (1 - JITTER), delay * (1 + JITTER))))
 
     def _give_up(self, failure: _Failure, record: "SQSRecord", tries: int) -> None:
         correlation_id = failure.event.correlation_id if failure.event else record.message_id

@@ -32,12 +32,17 @@ class Settings(BaseModel):
             pydantic.ValidationError: a variable is missing or has a value that does not fit.
         """
         present = {name: environment[name.upper()] for name in cls.model_fields if name.upper() in environment}
-        return cls.model_validate(
-            {
-                name: text if cls.model_fields[name].annotation is str else json.loads(text)
-                for name, text in present.items()
-            }
-        )
+        return cls.model_validate({name: cls._read(name, text) for name, text in present.items()})
+
+    @classmethod
+    def _read(cls, name: str, text: str) -> object:
+        if cls.model_fields[name].annotation is str:
+            return text
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            # Not what `to_environment` wrote: the model refuses it by the field's name.
+            return text
 
 
 class QueueSettings(Settings):

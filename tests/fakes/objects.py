@@ -36,7 +36,9 @@ class ObjectStoreInMemory:
         self.folder = folder
         self.uploads: dict[str, _Upload] = {}
         self.features: dict[str, tuple[Stored, bytes]] = {}
-        self.before_write: list[Callable[[], None]] = []
+        self.after_fetch: list[Callable[[], object]] = []
+        """What others do just after the next downloads, one a download."""
+        self.before_write: list[Callable[[], object]] = []
         """What others do just before the next writes, one a write."""
         self.replies_lost = 0
         """How many of the next writes are applied and then reported as lost."""
@@ -116,4 +118,6 @@ class ObjectStoreInMemory:
     def _file(self, content: bytes) -> Path:
         path = self.folder / f"object-{next(self._numbers)}"
         path.write_bytes(content)
+        if self.after_fetch:
+            self.after_fetch.pop(0)()
         return path

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -170,9 +171,13 @@ def background(
     for item in request.session.items:
         if isinstance(item, pytest.Function):
             asked |= {*item.fixturenames, *(item.callspec.params.values() if hasattr(item, "callspec") else ())}
+    folders = {name: tmp_path_factory.mktemp(name) for name in JOBS if name in asked}
     with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {name: pool.submit(job, tmp_path_factory.mktemp(name)) for name, job in JOBS.items() if name in asked}
+        yield {name: pool.submit(JOBS[name], folder) for name, folder in folders.items()}
         pool.shutdown(cancel_futures=True)
+    # An assembly has over 100 MB, and pytest keeps the folders of three sessions.
+    for folder in folders.values():
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A bundle is made for its platform, is the same whenever it is made, and fits into Lambda."""
 
 import hashlib
+import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundle, "BUNDLES", folder)
         yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,9 @@ def bundle_of(assembly: Assembly) -> Path:
     return assembly.folder / name
 
 
-def test_bundle_built_anew_is_the_same(fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundle_built_anew_is_the_same(fresh: Path, bundles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Built from nothing in another place, packages included, a bundle has the same name and the same bytes."""
-    monkeypatch.setattr(bundle, "BUNDLES", tmp_path)
+    monkeypatch.setattr(bundle, "BUNDLES", bundles / "elsewhere")
 
     anew = built()
 

@@ -3,6 +3,7 @@
 import itertools
 import tempfile
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,11 +79,13 @@ class Uploads(RuleBasedStateMachine):
         self.rig.deliver(event)
         self.rig.store.replies_lost = 0
 
-    @rule(event=events, others=st.lists(events, min_size=1, max_size=3))
-    def overtake(self, event: ObjectCreated, others: list[ObjectCreated]) -> None:
-        """Others get to work while a handler computes."""
-        self.rig.store.before_write = [lambda other=other: self.rig.deliver(other) for other in others]  # type: ignore[misc]
+    @rule(event=events, early=st.lists(events, max_size=2), late=st.lists(events, max_size=2))
+    def overtake(self, event: ObjectCreated, early: list[ObjectCreated], late: list[ObjectCreated]) -> None:
+        """Others get to work while a handler computes, and before it writes."""
+        self.rig.store.after_fetch = [partial(self.rig.deliver, other) for other in early]
+        self.rig.store.before_write = [partial(self.rig.deliver, other) for other in late]
         self.rig.deliver(event)
+        self.rig.store.after_fetch = []
         self.rig.store.before_write = []
 
     @invariant()

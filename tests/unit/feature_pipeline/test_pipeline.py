@@ -135,32 +135,37 @@ def test_a_reply_that_was_lost(rig: Rig) -> None:
     assert (len(rig.engine), len(rig.announcer), rig.store.writes_tried) == (1, 1, 1)
 
 
-def test_a_newer_upload_wins_the_race(rig: Rig) -> None:
+@pytest.mark.parametrize("moment", ["after_fetch", "before_write"])
+def test_a_newer_upload_wins_the_race(rig: Rig, moment: str) -> None:
     """A handler that was overtaken while it computed does not overwrite the newer features."""
     older = rig.upload("A")
-
-    def overtake() -> None:
-        rig.deliver(rig.upload("B"))
-
-    rig.store.before_write.append(overtake)
+    getattr(rig.store, moment).append(lambda: rig.deliver(rig.upload("B")))
 
     assert rig.deliver(older) is Outcome.SUPERSEDED
     assert rig.features() == "B"
 
 
-def test_a_stale_look_does_not_win(rig: Rig) -> None:
+@pytest.mark.parametrize("moment", ["after_fetch", "before_write"])
+def test_a_stale_look_does_not_win(rig: Rig, moment: str) -> None:
     """B, seen before a second A advanced the features, does not replace them although their content did not change."""
     rig.deliver(rig.upload("A"))
     middle = rig.upload("B")
-
-    def back_to_a() -> None:
-        rig.deliver(rig.upload("A"))
-
-    rig.store.before_write.append(back_to_a)
+    getattr(rig.store, moment).append(lambda: rig.deliver(rig.upload("A")))
 
     assert rig.deliver(middle) is Outcome.SUPERSEDED
     assert rig.features() == "A"
     assert rig.sequencer() > middle.sequencer
+
+
+@pytest.mark.parametrize("moment", ["after_fetch", "before_write"])
+def test_an_advance_is_overtaken(rig: Rig, moment: str) -> None:
+    """The same content again does not bring old features back when newer content comes in between."""
+    rig.deliver(rig.upload("A"))
+    again = rig.upload("A")
+    getattr(rig.store, moment).append(lambda: rig.deliver(rig.upload("B")))
+
+    assert rig.deliver(again) is Outcome.SUPERSEDED
+    assert rig.features() == "B"
 
 
 def test_a_lost_advance_starts_over(rig: Rig) -> None:
@@ -208,6 +213,7 @@ def test_out_of_time(rig: Rig) -> None:
         rig.deliver(event)
 
     assert (len(rig.engine), len(rig.store)) == (0, 0)
+    assert not list(rig.store.folder.iterdir()), "nothing was downloaded"
 
 
 def test_correlation_ids(rig: Rig) -> None:

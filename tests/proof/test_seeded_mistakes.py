@@ -1,0 +1,161 @@
+"""Would the tests notice? Mistakes that people make, each put into a copy of the project, each caught by its tests."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("app.py", "cdk.json", "pyproject.toml", "doorbell", "events", "features", "functions", "infra", "locks")
+SHARED = (".emulator", "sample_data")
+
+DOMAIN = "functions/feature_pipeline/domain.py"
+S3_OBJECTS = "functions/feature_pipeline/adapters/s3_objects.py"
+EVENTS = "functions/feature_pipeline/events.py"
+QUEUE = "functions/shared/queue.py"
+
+UNIT = "tests/unit/feature_pipeline"
+QUEUE_TESTS = "tests/unit/shared/test_queue.py tests/unit/shared/test_queue_retries.py"
+CRASHES = "tests/proof/test_compute_features.py"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One wrong edit, and the tests that must fail for it."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    tests: str
+
+
+MISTAKES = (
+    Mistake(
+        "first write unconditional",
+        S3_OBJECTS,
+        ', IfNoneMatch="*"',
+        "",
+        f"{UNIT}/test_s3_objects.py",
+    ),
+    Mistake(
+        "replacing write unconditional",
+        S3_OBJECTS,
+        "Metadata=_metadata(stamp), IfMatch=replacing.version",
+        "Metadata=_metadata(stamp)",
+        f"{UNIT}/test_s3_objects.py",
+    ),
+    Mistake(
+        "sequencer check dropped",
+        DOMAIN,
+        "if mine <= sequencer_order(stamp.origin.sequencer):",
+        "if False:",
+        f"{UNIT}/test_domain.py {UNIT}/test_newest_wins.py",
+    ),
+    Mistake(
+        "sequencer check dropped, seen by the crash points",
+        DOMAIN,
+        "if mine <= sequencer_order(stamp.origin.sequencer):",
+        "if False:",
+        f"{CRASHES}::test_a_late_older_upload_survives_every_crash",
+    ),
+    Mistake(
+        "sequencers compared as text",
+        DOMAIN,
+        "return int(sequencer, 16)",
+        "return sequencer",
+        f"{UNIT}/test_sequencers.py {UNIT}/test_newest_wins.py",
+    ),
+    Mistake(
+        "not announced after a crash",
+        DOMAIN,
+        "if mine == sequencer_order(stamp.first_sequencer):",
+        "if False:",
+        f"{CRASHES}::test_an_upload_survives_every_crash",
+    ),
+    Mistake(
+        "same content keeps its old stamp",
+        DOMAIN,
+        "replace(stored.stamp, origin=origin), replacing=stored)",
+        "stored.stamp, replacing=stored)",
+        f"{CRASHES}::test_the_same_content_again_survives_every_crash",
+    ),
+    Mistake("wrong unquote", EVENTS, "key = unquote_plus(encoded", "key = unquote(encoded", f"{UNIT}/test_keys.py"),
+    Mistake(
+        "acknowledged before the effect",
+        QUEUE,
+        "        raise RetryableError(message)\n\n    def _work_on_parts",
+        "        return\n\n    def _work_on_parts",
+        QUEUE_TESTS,
+    ),
+    Mistake(
+        "one try too many",
+        QUEUE,
+        "if tries > len(delays)",
+        "if tries > len(delays) + 1",
+        QUEUE_TESTS,
+    ),
+    Mistake(
+        "permanent errors tried again",
+        QUEUE,
+        "or all(isinstance(error, PermanentError) for error in errors)",
+        "or not errors",
+        QUEUE_TESTS,
+    ),
+    Mistake(
+        "keys forgotten after an hour",
+        "infra/constructs/grants.py",
+        "IDEMPOTENCY_EXPIRY = Duration.days(30)",
+        "IDEMPOTENCY_EXPIRY = Duration.hours(1)",
+        "tests/infra/test_templates.py",
+    ),
+)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Iterator[Path]:
+    """The project, to be spoilt."""
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in (*COPIED, "stages", "tests"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, project / name)
+    for name in SHARED:
+        (project / name).symlink_to(ROOT / name)
+    return project
+
+
+def run(project: Path, tests: str) -> subprocess.CompletedProcess[str]:
+    """Run tests in the copy; its own modules come first."""
+    command = [sys.executable, "-m", "pytest", "-x", *tests.split()]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def test_the_copy_is_sound(copy: Path) -> None:
+    """Without a mistake the tests pass in the copy too, so that a failure there means the mistake."""
+    done = run(copy, f"{UNIT}/test_domain.py {UNIT}/test_newest_wins.py {UNIT}/test_keys.py {QUEUE_TESTS}")
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_mistake_is_noticed(copy: Path, mistake: Mistake) -> None:
+    """The tests fail, by an assertion and not because they cannot run."""
+    file = copy / mistake.file
+    text = file.read_text(encoding="utf-8")
+    assert text.count(mistake.right) == 1, f"the code has changed: mend this mistake ({mistake.right!r})"
+    file.write_text(
+        text.replace(mistake.right, mistake.wrong).replace("import unquote_plus", "import unquote, unquote_plus")
+    )
+
+    done = run(copy, mistake.tests)
+
+    assert done.returncode == 1, done.stdout
+    assert " failed" in done.stdout, done.stdout
