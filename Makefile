@@ -10,10 +10,10 @@ CDK = $(WITH_NODE) node node_modules/aws-cdk/bin/cdk
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format schemas lock synth deploy diff destroy clean
+.PHONY: help setup demo test lint format schemas lock synth bootstrap deploy diff destroy clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.setup-done ## install everything into .venv, .emulator and node_modules
 
@@ -51,6 +51,9 @@ schemas: setup ## write events/schemas/ anew from the event models
 
 synth: setup ## synthesize STAGE (default dev) into cdk.out
 	$(CDK) synth --quiet --context stage=$(STAGE)
+
+bootstrap: setup ## prepare the AWS account of your credentials for the CDK, once
+	$(CDK) bootstrap --context stage=$(STAGE)
 
 diff: setup ## show what deploying STAGE would change on AWS
 	$(CDK) diff --context stage=$(STAGE)

@@ -2,6 +2,9 @@
 
 import sys
 
+import infra  # noqa: F401 - sets up the Node that aws_cdk starts when it is imported
+
+# isort: split
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 

@@ -32,7 +32,7 @@ StageFile = Annotated[str, typer.Option(help="What to deploy: a stage's name, or
 def up(*, port: Port = None, stage_file: StageFile = "local") -> None:
     """Start an embedded AWS, or take the one on --port, and deploy Doorbell into it."""
     with progress("starting the embedded AWS") as report:
-        connection = lifecycle.up(port, stage_file, report)
+        connection = lifecycle.up(port, _as_seen_from_here(stage_file), report)
     outputs = read_outputs(connection)
     number = connection.port
     out.print(
@@ -103,6 +103,11 @@ def demo(
     finally:
         lifecycle.down(number)
     out.print("\nStopped; nothing is left behind. Keep one running with: .venv/bin/doorbell up")
+
+
+def _as_seen_from_here(stage_file: str) -> str:
+    """A path is the caller's; the app is synthesized elsewhere."""
+    return str(Path(stage_file).resolve()) if stage_file.endswith(".toml") else stage_file
 
 
 def main() -> None:

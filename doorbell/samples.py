@@ -44,9 +44,11 @@ def sample_of(file: Path) -> Sample:
     """The index's line for a file; a file of the user's own is sent to the storage trigger's queue.
 
     Raises:
-        DoorbellError: the file is among the samples, and the index does not know it.
+        DoorbellError: there is no such file, or it is among the samples and the index does not know it.
     """
     path = file.resolve()
+    if not path.is_file():
+        raise DoorbellError(f"There is no file {file}.", remedy="The samples are in events/.")
     if not path.is_relative_to(EVENTS):
         return Sample(
             description=str(file), door="queue", function="compute_features", starts=(), outcome=Outcome.FIRED
@@ -72,8 +74,6 @@ def read_messages(file: Path, names: dict[str, str]) -> list[str]:
         text = file.read_text(encoding="utf-8")
         records: list[dict[str, Any]] = json.loads(text)["Records"]
         bodies = [str(record["body"]) for record in records]
-    except FileNotFoundError as error:
-        raise DoorbellError(f"There is no file {file}.", remedy="The samples are in events/.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise DoorbellError(
             f"{file} is not an SQS event with Records and their body: {error!r}",

@@ -12,9 +12,10 @@ ROOT = Path(__file__).parents[1]
 
 
 def context(stage: str) -> dict[str, object]:
-    """The context of cdk.json, feature flags and asset metadata included, with the stage."""
+    """The context of cdk.json with the stage, and with the metadata that the CDK command line switches on."""
     declared: dict[str, object] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    return {**declared, "stage": stage}
+    metadata = {"aws:cdk:enable-asset-metadata": True, "aws:cdk:enable-path-metadata": True}
+    return {**declared, **metadata, "stage": stage}
 
 
 def synthesize(stage: str, outdir: Path) -> None:

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from functions.feature_pipeline.settings import (
     OUTPUT_ROOT,
@@ -15,10 +15,13 @@ from functions.feature_pipeline.settings import (
     DataSets,
     PreparedDataSet,
 )
-from functions.shared.settings import BuiltInTarget
+from functions.shared.settings import MARGIN_SECONDS, BuiltInTarget
 
 ROOT = Path(__file__).parents[1]
 STAGES = ROOT / "stages"
+
+LONGEST_BACKING_OFF_SECONDS = 2 * 24 * 3600
+"""Half of the queues' retention: the other half is for a backlog."""
 
 
 class ConfigurationError(Exception):
@@ -63,6 +66,17 @@ class Retries(_Section):
         tuple[Annotated[int, Field(ge=0, le=43_200)], ...], Field(min_length=1, max_length=10)
     ] = (60, 300, 1_800)
     """Seconds before each try after the first."""
+
+    @field_validator("delays_seconds")
+    @classmethod
+    def _end_before_the_message_expires(cls, delays: tuple[int, ...]) -> tuple[int, ...]:
+        if sum(delays) > LONGEST_BACKING_OFF_SECONDS:
+            message = (
+                f"the delays add up to {sum(delays)} seconds, and a queue keeps a message for four days: "
+                f"let them add up to at most {LONGEST_BACKING_OFF_SECONDS}"
+            )
+            raise ValueError(message)
+        return delays
 
 
 class FeaturePipeline(_Section):
@@ -119,6 +133,19 @@ class Stage(_Section):
         return self
 
     @model_validator(mode="after")
+    def _sql_ends_before_the_function(self) -> Self:
+        available = self.feature_pipeline.timeout_seconds - MARGIN_SECONDS
+        for data_set in self.data_sets:
+            if isinstance(data_set.target, BuiltInTarget) and data_set.limits.max_seconds > available:
+                message = (
+                    f"data set {data_set.name!r} has max_seconds {data_set.limits.max_seconds:g}, and "
+                    f"feature_pipeline.timeout_seconds {self.feature_pipeline.timeout_seconds} leaves {available:g} "
+                    "for work: lower the one, or raise the other"
+                )
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _built_in_target_has_sql(self) -> Self:
         for data_set in self.data_sets:
             if isinstance(data_set.target, BuiltInTarget) and data_set.sql is None:
@@ -165,6 +192,9 @@ def read_stage(stage: str) -> Stage:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path} is not TOML: {error}: mend that line"
         raise ConfigurationError(message) from error
+    if given := {"name", "project"} & declared.keys():
+        message = f"{path}: {', '.join(sorted(given))}: follows from where the file is and what it is called; remove it"
+        raise ConfigurationError(message)
     try:
         return Stage.model_validate({**declared, "name": path.stem, "project": path.resolve().parents[1]})
     except ValidationError as error:

@@ -19,7 +19,7 @@ OUTPUT_ROOT = "features/"
 
 Prefix = Annotated[
     str,
-    StringConstraints(pattern=rf"^{INPUT_ROOT}([A-Za-z0-9!_.*'()=-]+/)+$"),
+    StringConstraints(pattern=rf"^{INPUT_ROOT}([A-Za-z0-9!_.'()=-]+/)+$"),
     Field(description=f"starts with {INPUT_ROOT}, ends with /"),
 ]
 ColumnName = Annotated[str, StringConstraints(pattern=r'^[^"\x00-\x1f]{1,128}$')]
@@ -39,7 +39,7 @@ class _Declared(BaseModel):
 class Limits(_Declared):
     """What one object may cost; over a limit it is rejected, never half done."""
 
-    max_bytes: Annotated[int, Field(gt=0, le=5 * 1024**3)] = 256 * 1024**2
+    max_bytes: Annotated[int, Field(gt=0, le=4 * 1024**3)] = 256 * 1024**2
     """Size of the object."""
     max_rows: Annotated[int, Field(gt=0)] = 10_000_000
     max_columns: Annotated[int, Field(gt=0)] = 500
@@ -62,6 +62,14 @@ class DataSet(_Declared):
     """File of the features' SQL; needed by the built-in target."""
     limits: Limits = Limits()
     target: Target = BuiltInTarget()
+
+    @field_validator("prefix")
+    @classmethod
+    def _prefix_is_one_that_keys_can_have(cls, prefix: str) -> str:
+        if not {".", ".."}.isdisjoint(prefix.split("/")):
+            message = "a key with a '.' or '..' step is refused as hostile: leave such steps out"
+            raise ValueError(message)
+        return prefix
 
     @field_validator("target")
     @classmethod

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from functions.shared.errors import RetryableError
-
-MARGIN_SECONDS = 5.0
-"""Kept back at the end of every invocation, so that a handler reports its failures instead of being killed."""
+from functions.shared.settings import MARGIN_SECONDS
 
 
 class OutOfTimeError(RetryableError):

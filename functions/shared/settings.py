@@ -7,6 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MARGIN_SECONDS = 5.0
+"""Kept back at the end of every invocation, so that a handler reports its failures instead of being killed."""
+
 
 class Settings(BaseModel):
     """Settings of one concern; a function's environment is composed of several.

@@ -29,6 +29,7 @@ class PythonFunction(Construct):
         dependencies: Sequence[str] = ("core",),
         files: Mapping[str, str] | None = None,
         memory: Size | None = None,
+        ephemeral_storage: Size | None = None,
         timeout: Duration | None = None,
     ) -> None:
         """Create the function.
@@ -42,6 +43,7 @@ class PythonFunction(Construct):
             dependencies: dependency groups of pyproject.toml.
             files: name -> text of what lies beside the code in the bundle.
             memory: 256 MiB unless given.
+            ephemeral_storage: size of /tmp, 512 MiB unless given.
             timeout: 30 seconds unless given; at most 5 minutes, because queues wait six times as long.
         """
         super().__init__(scope, construct_id)
@@ -66,6 +68,7 @@ class PythonFunction(Construct):
             role=self.role,
             log_group=self.log_group,
             memory_size=int((memory or Size.mebibytes(256)).to_mebibytes()),
+            ephemeral_storage_size=ephemeral_storage,
             timeout=self.timeout,
         )
         for model in settings:

@@ -17,6 +17,9 @@ from infra.constructs.python_function import PythonFunction
 DUCKDB_SHARE_OF_MEMORY = 0.6
 """The rest is for Python, boto3 and the file that is being downloaded."""
 
+SMALLEST_STORAGE_MIB, LARGEST_STORAGE_MIB = 512, 10_240
+"""Lambda's limits for /tmp."""
+
 START_ACTIONS = {
     StateMachineTarget: "states:StartExecution",
     FunctionTarget: "lambda:InvokeFunction",
@@ -62,6 +65,7 @@ class FeaturePipelineTrigger(Construct):
                 )
             ],
             memory=Size.mebibytes(size.memory_mb),
+            ephemeral_storage=_ephemeral_storage(stage),
             timeout=Duration.seconds(size.timeout_seconds),
         )
         grants.guard(function, idempotency_table)
@@ -88,3 +92,9 @@ class FeaturePipelineTrigger(Construct):
                 )
             else:
                 function.allow([START_ACTIONS[type(data_set.target)]], [data_set.target.arn])
+
+
+def _ephemeral_storage(stage: Stage) -> Size:
+    """Room in /tmp for the largest object, its features and what DuckDB spills."""
+    largest_mib = max((data_set.limits.max_bytes for data_set in stage.data_sets), default=0) // 1024**2
+    return Size.mebibytes(min(LARGEST_STORAGE_MIB, max(SMALLEST_STORAGE_MIB, 2 * largest_mib + 256)))

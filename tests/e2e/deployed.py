@@ -84,6 +84,11 @@ class Deployed:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.outputs.data_bucket, Prefix=prefix)
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
+    def versions(self, prefix: str) -> int:
+        """How often something was written under a prefix: the bucket keeps every version."""
+        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=self.outputs.data_bucket, Prefix=prefix)
+        return sum(len(page.get("Versions", [])) for page in pages)
+
     def send(self, bodies: Iterable[str], queue: str | None = None) -> None:
         """Send messages."""
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]

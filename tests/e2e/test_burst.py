@@ -1,13 +1,11 @@
 """A real incident, replayed: 4,384 uploads that elsewhere became 14,727 executions (aws-solutions IDP issue 904)."""
 
 import time
-from collections import Counter
 
 from doorbell.purchases import partitions
 from doorbell.queues import depth
-from functions.shared.outcome import Outcome
 from infra.configuration import read_stage
-from tests.e2e.deployed import Deployed, eventually, now_ms
+from tests.e2e.deployed import Deployed, eventually
 
 UPLOADS = 4_384
 DUPLICATES = 500
@@ -19,7 +17,7 @@ def test_a_burst_with_duplicates_has_one_effect_an_upload(deployed: Deployed) ->
     keys = [f"data/transactions/burst-{number:04}/part-000.parquet" for number in range(UPLOADS)]
     limit = read_stage("local").feature_pipeline.max_concurrency
     in_flight: list[int] = []
-    started, clock = now_ms(), time.monotonic()
+    clock = time.monotonic()
 
     with deployed.consumer_paused():
         deployed.put_all((key, body) for key in keys)
@@ -35,8 +33,7 @@ def test_a_burst_with_duplicates_has_one_effect_an_upload(deployed: Deployed) ->
     seconds = time.monotonic() - clock
 
     assert len(deployed.keys("features/transactions/burst-")) == UPLOADS
-    outcomes = Counter(outcome.outcome for outcome in deployed.outcomes(started))
-    assert outcomes == {Outcome.FIRED: UPLOADS, Outcome.DUPLICATE: DUPLICATES}
+    assert deployed.versions("features/transactions/burst-") == UPLOADS, "features were written again"
     assert deployed.letters("burst-") == []
     assert max(in_flight) <= limit
     print(f"\n{UPLOADS} uploads and {DUPLICATES} duplicates in {seconds:.0f} s, at most {max(in_flight)} at once")  # noqa: T201

@@ -83,7 +83,6 @@ def test_mistake_in_the_stage_file_ends_the_app_with_a_message(app_on_broken_sta
     assert not (app_on_broken_stage.outdir / "manifest.json").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="reported: app.py imports aws_cdk before infra has named the Node to use")
 def test_app_needs_no_node_on_the_path(app_without_node: Ended) -> None:
     """The app runs on the Node of the set-up, so that it gets as far as the mistake with none on the PATH."""
     first = app_without_node.stderr.partition("\n")[0]

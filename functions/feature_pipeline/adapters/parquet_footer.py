@@ -16,6 +16,8 @@ LONGEST_FOOTER_BYTES = 8 * 1024**2
 
 _MARK = b"PAR1"
 _DEEPEST = 32
+_LARGEST_FIELD = 2**15 - 1
+_LONGEST_NUMBER_BYTES = 10
 _ENTRY_BYTES, _SCALAR_BYTES = 750, 32
 """What DuckDB takes for an entry of a list: a structure (the largest is a column chunk), or a number or text."""
 
@@ -65,7 +67,7 @@ def check_footer(path: Path, *, most_bytes: int) -> None:
         # Like DuckDB, which stops reading at the end of the file and not at the end of the footer.
         footer = file.read()
     try:
-        _Walk(footer, most_bytes).structure(_FOOTER)
+        _Walk(footer, most_bytes).structure(_FOOTER, depth=0)
     except IndexError as error:
         message = f"its footer breaks off after {length} bytes: write it again"
         raise DamagedObjectError(message) from error
@@ -78,26 +80,30 @@ class _Walk:
         self._at = 0
         self._needed_bytes = 0
 
-    def structure(self, layout: Layout, depth: int = 0) -> None:
-        if depth > _DEEPEST:
-            message = f"its footer is nested over {_DEEPEST} levels deep: write it again"
-            raise DamagedObjectError(message)
+    def structure(self, layout: Layout, depth: int) -> None:
         number = 0
         while (head := self._byte()) != _STOP:
             step, kind = head >> 4, head & 15
             number = number + step if step else _signed(self._number())
+            if not 0 < number <= _LARGEST_FIELD:  # DuckDB would take its last 16 bits, and so another field
+                message = f"its footer has a field {number}, outside 1 to {_LARGEST_FIELD}: write it again"
+                raise DamagedObjectError(message)
             if kind not in {_TRUE, _FALSE}:  # which are the field's value
                 self._value(kind, layout.get(number), depth)
 
     def _value(self, kind: int, layout: Any, depth: int) -> None:
-        if kind in {_TRUE, _FALSE, _BYTE}:
-            self._byte()
-        elif kind in {_I16, _I32, _I64}:
-            self._number()
+        if depth > _DEEPEST:
+            message = f"its footer is nested over {_DEEPEST} levels deep: write it again"
+            raise DamagedObjectError(message)
+        if _I16 <= kind <= _I64:
+            self._skip_number()
+        elif kind == _TEXT:
+            length = self._number()
+            self._at += length
+        elif kind in {_TRUE, _FALSE, _BYTE}:
+            self._at += 1
         elif kind == _DOUBLE:
             self._at += 8
-        elif kind == _TEXT:
-            self._at += self._number()
         elif kind in {_LIST, _SET}:
             self._list(layout if kind == _LIST else None, depth)
         elif kind == _STRUCT:
@@ -116,6 +122,10 @@ class _Walk:
         if entries and wanted not in {None, kind}:
             message = f"its footer has a list of type {kind} in place of type {wanted}: write it again"
             raise DamagedObjectError(message)
+        left = len(self._footer) - self._at
+        if entries > left:
+            message = f"its footer claims a list of {entries} entries in {left} bytes: write it again"
+            raise DamagedObjectError(message)
         self._needed_bytes += entries * (_ENTRY_BYTES if kind == _STRUCT else _SCALAR_BYTES)
         if self._needed_bytes > self._most_bytes:
             message = (
@@ -126,16 +136,19 @@ class _Walk:
         for _ in range(entries):
             self._value(kind, entry, depth + 1)
 
+    def _skip_number(self) -> int:
+        start = at = self._at
+        while self._footer[at] > 127:  # noqa: PLR2004 - the top bit says that more follows
+            at += 1
+        if at - start >= _LONGEST_NUMBER_BYTES:
+            message = f"its footer has a number of over {_LONGEST_NUMBER_BYTES} bytes: write it again"
+            raise DamagedObjectError(message)
+        self._at = at + 1
+        return start
+
     def _number(self) -> int:
-        number = shift = 0
-        while shift < 64:  # noqa: PLR2004 - bits of the longest number
-            byte = self._byte()
-            number |= (byte & 127) << shift
-            if byte < 128:  # noqa: PLR2004 - the top bit says that more follows
-                return number
-            shift += 7
-        message = "its footer has a number of over 64 bits: write it again"
-        raise DamagedObjectError(message)
+        start = self._skip_number()
+        return sum((byte & 127) << 7 * place for place, byte in enumerate(self._footer[start : self._at]))
 
     def _byte(self) -> int:
         byte = self._footer[self._at]

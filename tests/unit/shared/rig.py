@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from functions.shared.deadline import Deadline
@@ -57,6 +58,7 @@ class Rig:
     sqs: SqsInMemory = field(default_factory=SqsInMemory)
     claims: DynamoDbInMemory = field(default_factory=DynamoDbInMemory)
     invocation: Invocation = field(default_factory=Invocation)
+    ledger: Ledger = field(default_factory=partial(Ledger.of, TRIGGER))
     rings: list[int] = field(default_factory=list)
     """The rings that were acted on, in order."""
 
@@ -66,7 +68,7 @@ class Rig:
             Trigger(parse=DoorRang.from_wire, act=self._act, split=lines),
             settings=self.settings,
             guard=Guard(GUARD, trigger=TRIGGER, dynamodb=self.claims.client),
-            ledger=Ledger.of(TRIGGER),
+            ledger=self.ledger,
             sqs=self.sqs.client,
             jitter=self.jitter,
         )

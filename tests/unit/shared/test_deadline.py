@@ -2,7 +2,8 @@
 
 import pytest
 
-from functions.shared.deadline import MARGIN_SECONDS, Deadline, OutOfTimeError
+from functions.shared.deadline import Deadline, OutOfTimeError
+from functions.shared.settings import MARGIN_SECONDS
 from tests.fakes.invocation import Invocation
 
 
