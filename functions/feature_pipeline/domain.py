@@ -141,6 +141,8 @@ class Duty(Enum):
     """The features are of the same content, uploaded earlier: they stand for this upload too."""
     ANNOUNCE = auto()
     """An earlier try of the same event wrote them and may have died before it told anyone."""
+    REPEATED = auto()
+    """They stand for this upload already, and its content was announced with an earlier one."""
     NOTHING = auto()
     """A newer upload won."""
 
@@ -150,8 +152,10 @@ def duty(event: ObjectCreated, query_sha256: str, stamp: Stamp) -> Duty:
     mine = sequencer_order(event.sequencer)
     if mine == sequencer_order(stamp.first_sequencer):
         return Duty.ANNOUNCE
-    if mine <= sequencer_order(stamp.origin.sequencer):
+    if mine < sequencer_order(stamp.origin.sequencer):
         return Duty.NOTHING
+    if mine == sequencer_order(stamp.origin.sequencer):
+        return Duty.REPEATED
     same = (stamp.origin.checksum, stamp.origin.query_sha256) == (event.checksum, query_sha256)
     return Duty.ADVANCE if same else Duty.COMPUTE
 
@@ -217,6 +221,8 @@ class FeaturePipeline:
                     match duty(event, data_set.query_sha256, stored.stamp):
                         case Duty.NOTHING:
                             return Settled(Outcome.SUPERSEDED, f"{key} stands for a newer upload")
+                        case Duty.REPEATED:
+                            return Settled(Outcome.DUPLICATE, f"{key} stands for this upload already")
                         case Duty.ANNOUNCE:
                             return self._announce(event, data_set, stored.stamp)
                         case Duty.ADVANCE:

@@ -126,7 +126,7 @@ class QueueConsumer(Generic[E]):
     def _work_on_parts(self, body: str, deadline: Deadline, tries: int) -> list[_Failure]:
         try:
             parts = self._trigger.split(body)
-        except PermanentError as error:
+        except Exception as error:  # noqa: BLE001 - the boundary, as in _work_on
             self._ledger.fail(error, None, tries=tries)
             return [_Failure(body, None, error)]
         if not parts:

@@ -11,8 +11,18 @@ from doorbell.purchases import Partition, Totals, daily_totals, feature_totals, 
 from functions.shared.outcome import Outcome
 from tests.e2e.deployed import Deployed, eventually, now_ms
 
-DAYS = "features/transactions/199"
-"""Features of the days of 1997 and 1998; other tests' are beside them."""
+FEATURES = "features/transactions/all/"
+"""In a folder of their own: other tests' are beside them."""
+
+
+def landing_key(partition: Partition) -> str:
+    """Where a day lands."""
+    return f"data/transactions/all/{partition.day}/part-000.parquet"
+
+
+def features_key(partition: Partition) -> str:
+    """Where its features go."""
+    return f"{FEATURES}{partition.day}/part-000.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +37,30 @@ def test_every_partition_delivered_twice_and_shuffled_is_computed_once(
     """546 partitions, 1,092 notifications: 546 files, totals to the cent, no second effect, no dead letter."""
     started = now_ms()
     with deployed.consumer_paused():
-        deployed.put_all((partition.key, partition.body) for partition in landing)
+        deployed.put_all((landing_key(partition), partition.body) for partition in landing)
         notifications = deployed.receive_all(deployed.queue, len(landing))
         deliveries = notifications * 2
         random.Random(1997).shuffle(deliveries)  # noqa: S311 - reproducible on purpose
         deployed.send(deliveries)
 
     clock = time.monotonic()
-    eventually(lambda: len(deployed.keys(DAYS)) >= len(landing), "all features")
+    eventually(lambda: len(deployed.keys(FEATURES)) >= len(landing), "all features")
     deployed.settled()
     seconds = time.monotonic() - clock
 
-    keys = deployed.keys(DAYS)
-    assert sorted(keys) == sorted(partition.features_key for partition in landing)
+    keys = deployed.keys(FEATURES)
+    assert sorted(keys) == sorted(features_key(partition) for partition in landing)
     assert feature_totals(deployed.read(key) for key in keys) == Totals.sum(daily_totals().values())
     outcomes = Counter(outcome.outcome for outcome in deployed.outcomes(started))
     assert outcomes == {Outcome.FIRED: len(landing), Outcome.DUPLICATE: len(landing)}
-    assert deployed.letters("data/transactions/199") == []
+    assert deployed.letters("data/transactions/all/") == []
     print(f"\n{len(landing)} partitions, each notified twice: {len(deliveries) / seconds:.0f} notifications a second")  # noqa: T201
 
 
 def test_features_of_each_day_are_those_of_its_purchases(deployed: Deployed, landing: list[Partition]) -> None:
     """Each day's features add up to what the original text says for that day."""
     for partition in landing[::39]:
-        assert feature_totals([deployed.read(partition.features_key)]) == daily_totals()[partition.day]
+        assert feature_totals([deployed.read(features_key(partition))]) == daily_totals()[partition.day]
 
 
 def test_a_notification_is_that_of_s3(deployed: Deployed) -> None:

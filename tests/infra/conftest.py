@@ -38,6 +38,7 @@ name = "orders"
 prefix = "data/orders/"
 sql = "features/transactions.sql"
 columns = {{ customer_id = "VARCHAR" }}
+limits = {{ max_bytes = 1_073_741_824 }}
 
 [[data_sets]]
 name = "clicks"
@@ -150,10 +151,11 @@ def _ended(
 
 
 JOBS: Mapping[str, Callable[[Path], object]] = {
+    # These two at the same time, so that they also race for the bundle.
     "local": partial(_synthesized, None),
+    "local_again": partial(_synthesized, None),
     "varied": partial(_synthesized, VARIED.format(architecture="arm64")),
     "varied_on_x86_64": partial(_synthesized, VARIED.format(architecture="x86_64")),
-    "local_again": partial(_synthesized, None),
     "bare": partial(_synthesized, BARE),
     "app_on_broken_stage": _ended,
     "app_without_acknowledgements": partial(_ended, stage="local", arguments=("-c", WITHOUT_ACKNOWLEDGEMENTS)),
@@ -188,7 +190,7 @@ def local(background: dict[str, Future[Assembly]]) -> Assembly:
 
 @pytest.fixture(scope="session")
 def local_again(background: dict[str, Future[Assembly]]) -> Assembly:
-    """The same once more, from a process of its own into a folder of its own."""
+    """The same once more, at the same time, from a process of its own into a folder of its own."""
     return background["local_again"].result()
 
 

@@ -172,6 +172,17 @@ def test_function_has_the_memory_and_time_of_the_stage(assembly: Assembly) -> No
     assert functions
 
 
+def test_function_has_room_for_the_largest_object_and_its_features(assembly: Assembly) -> None:
+    """Lambda's /tmp is twice as large as the largest object that a data set accepts, or as large as Lambda allows."""
+    (function,) = assembly.functions().values()
+    largest_mib = max((data_set.limits.max_bytes for data_set in assembly.stage.data_sets), default=0) / 1024**2
+
+    room_mib = function["EphemeralStorage"]["Size"]
+
+    assert 512 <= room_mib <= 10_240
+    assert room_mib >= 2 * largest_mib
+
+
 def test_queue_lets_in_the_bucket_of_this_account_alone(local: Assembly, varied: Assembly) -> None:
     """Only S3 may send, only on behalf of the data bucket, and only within the account."""
     buckets = {"<Data>": local, "lake-of-another-team": varied}

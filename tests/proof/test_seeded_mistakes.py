@@ -51,16 +51,9 @@ MISTAKES = (
     Mistake(
         "sequencer check dropped",
         DOMAIN,
-        "if mine <= sequencer_order(stamp.origin.sequencer):",
+        "if mine < sequencer_order(stamp.origin.sequencer):",
         "if False:",
         f"{UNIT}/test_domain.py {UNIT}/test_newest_wins.py",
-    ),
-    Mistake(
-        "sequencer check dropped, seen by the crash points",
-        DOMAIN,
-        "if mine <= sequencer_order(stamp.origin.sequencer):",
-        "if False:",
-        f"{CRASHES}::test_a_late_older_upload_survives_every_crash",
     ),
     Mistake(
         "sequencers compared as text",

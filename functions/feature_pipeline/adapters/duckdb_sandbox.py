@@ -19,9 +19,9 @@ class Sandbox:
         self._memory_limit_mb = memory_limit_mb
         self._connection = self._open()
 
-    def execute(self, statement: str | duckdb.Statement) -> list[tuple[Any, ...]]:
-        """Run one statement, and fetch its rows."""
-        return self._connection.execute(statement).fetchall()
+    def execute(self, statement: str | duckdb.Statement, *values: str) -> list[tuple[Any, ...]]:
+        """Run one statement, with these in place of its question marks, and fetch its rows."""
+        return self._connection.execute(statement, values).fetchall()
 
     def statements(self, sql: str) -> list[duckdb.Statement]:
         """The statements that DuckDB sees in this text; none of them is run."""

@@ -49,7 +49,7 @@ def _stamp(first: str, newest: str, checksum: str = "A", query: str = "Q") -> St
         pytest.param(_stamp("05", "05"), Duty.ANNOUNCE, id="an earlier try wrote them"),
         pytest.param(_stamp("05", "07"), Duty.ANNOUNCE, id="an earlier try wrote them, and they were advanced since"),
         pytest.param(_stamp("05", "05", "B"), Duty.ANNOUNCE, id="the sequencer decides, not the content"),
-        pytest.param(_stamp("04", "05"), Duty.NOTHING, id="an earlier try advanced them"),
+        pytest.param(_stamp("04", "05"), Duty.REPEATED, id="an earlier try advanced them"),
         pytest.param(_stamp("06", "06"), Duty.NOTHING, id="the same content, uploaded later"),
         pytest.param(_stamp("06", "06", "B"), Duty.NOTHING, id="newer content is stored"),
         pytest.param(_stamp("04", "06"), Duty.NOTHING, id="between two uploads of one content"),
