@@ -167,6 +167,9 @@ class Stage(_Section):
             files = [folder / data_set.sql for folder in (self.project, ROOT)]
             try:
                 query = next(file for file in files if file.is_file()).read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                message = f"stage {self.name}: data set {data_set.name}: sql: {data_set.sql!r} is not UTF-8: save it so"
+                raise ConfigurationError(message) from error
             except StopIteration as error:
                 message = (
                     f"stage {self.name}: data set {data_set.name}: sql: there is no file {data_set.sql!r} "
@@ -189,6 +192,9 @@ def read_stage(stage: str) -> Stage:
         known = ", ".join(sorted(file.stem for file in STAGES.glob("*.toml")))
         message = f"{path} does not exist: choose one of {known}, or write the file"
         raise ConfigurationError(message) from error
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}: name a stage file"
+        raise ConfigurationError(message) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path} is not TOML: {error}: mend that line"
         raise ConfigurationError(message) from error
@@ -196,7 +202,7 @@ def read_stage(stage: str) -> Stage:
         message = f"{path}: {', '.join(sorted(given))}: follows from where the file is and what it is called; remove it"
         raise ConfigurationError(message)
     try:
-        return Stage.model_validate({**declared, "name": path.stem, "project": path.resolve().parents[1]})
+        return Stage.model_validate({**declared, "name": path.stem, "project": path.resolve().parent.parent})
     except ValidationError as error:
         faults = "\n".join(f"  {_fault(dict(fault))}" for fault in error.errors(include_url=False))
         message = f"{path} has {error.error_count()} mistake(s):\n{faults}"

@@ -61,7 +61,8 @@ class PythonFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            code=lambda_.Code.from_asset(str(bundle)),
+            # A bundle that was run from has caches in it, which are nobody's code.
+            code=lambda_.Code.from_asset(str(bundle), exclude=["**/__pycache__"]),
             handler=f"functions.{slice_name}.handlers.{name}.handler",
             runtime=lambda_.Runtime(f"python{runtime.python_version}", lambda_.RuntimeFamily.PYTHON),
             architecture=lambda_.Architecture.ARM_64 if runtime.machine == "arm64" else lambda_.Architecture.X86_64,

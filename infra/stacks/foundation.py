@@ -41,6 +41,7 @@ class FoundationStack(Stack):
             enforce_ssl=True,
             versioned=True,
             encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             lifecycle_rules=[
                 s3.LifecycleRule(expiration=ACCESS_LOG_RETENTION, noncurrent_version_expiration=ACCESS_LOG_RETENTION)
             ],
@@ -52,6 +53,7 @@ class FoundationStack(Stack):
             enforce_ssl=True,
             versioned=True,
             encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=logs,
             removal_policy=RemovalPolicy.RETAIN,
         )

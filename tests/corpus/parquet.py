@@ -1,5 +1,6 @@
-"""Parquet files that DuckDB writes and a test then changes; the columns are `t` and its like, the rows ten."""
+"""Parquet files that DuckDB writes and a test then changes; the column is `t`."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,16 +11,17 @@ from tests.corpus.thrift import I32, I64, LIST, STRUCT, TEXT, Items, Reader, Str
 Make = Callable[[Path], None]
 """Writes a file."""
 
-ROWS = 10
+ROWS = 300
 MARK = b"PAR1"
 
 # Fields of parquet's structures.
 SCHEMA, FILE_ROWS, GROUPS = 2, 3, 4
-NAME, CHILDREN = 4, 5
+REPETITION, NAME, CHILDREN = 3, 4, 5
 CHUNKS, GROUP_ROWS = 1, 3
 CHUNK_FILE, CHUNK_COLUMN = 1, 3
 ENCODINGS, PATH, CODEC, VALUES, BYTES, COMPRESSED_BYTES, DATA_PAGE_AT = 2, 3, 4, 5, 6, 7, 9
-PAGE_BYTES, DATA_PAGE, DICTIONARY_PAGE, PAGE_VALUES = 2, 5, 7, 1
+STATISTICS, BLOOM_FILTER_AT = 12, 14
+PAGE_BYTES, PAGE_BYTES_IN_FILE, DATA_PAGE, DICTIONARY_PAGE, PAGE_VALUES = 2, 3, 5, 7, 1
 DELTA_BYTE_ARRAY = 7
 
 
@@ -84,19 +86,35 @@ def lying_footer(change: Callable[[Struct], object], base: Make = good) -> Make:
 
 
 def lying_page(change: Callable[[Struct], object], base: Make = good) -> Make:
-    """A file with a changed header of its first page, which has its dictionary."""
+    """A file with a changed header of its first page, which has the dictionary."""
+    return _first_page(lambda head, page: change(head) and page, base)
 
+
+def dictionary(*texts: bytes, rows: int) -> Make:
+    """Rows of these texts, as many of one as of the other; each is in the file once."""
+    page = b"".join(struct.pack("<I", len(text)) + text for text in texts)
+    base = query(
+        f"SELECT 'value ' || i % {len(texts)} AS t FROM range({rows}) r(i)",
+        f", COMPRESSION uncompressed, ROW_GROUP_SIZE {rows}",
+    )
+    return _first_page(
+        lambda head, _: head.put(PAGE_BYTES, len(page)).put(PAGE_BYTES_IN_FILE, len(page)) and page, base
+    )
+
+
+def _first_page(change: Callable[[Struct, bytes], bytes], base: Make) -> Make:
     def change_bytes(data: bytes) -> bytes:
         reader = Reader(data, len(MARK))
-        header = reader.read()
-        change(header)
-        head, start = written(header), footer_at(data)
-        footer = Reader(data, start).read()
-        longer = len(head) - (reader.at - len(MARK))
+        head = reader.read()
+        end = reader.at + head[PAGE_BYTES_IN_FILE]
+        page = change(head, data[reader.at : end])
+        start, page = footer_at(data), written(head) + page
+        footer, longer = Reader(data, start).read(), len(page) - (end - len(MARK))
         facts = column(footer)
-        facts.put(COMPRESSED_BYTES, facts[COMPRESSED_BYTES] + longer)
-        facts.put(DATA_PAGE_AT, facts[DATA_PAGE_AT] + longer)
-        return with_footer(MARK + head + data[reader.at : start], written(footer))
+        facts.put(COMPRESSED_BYTES, facts[COMPRESSED_BYTES] + longer).put(DATA_PAGE_AT, facts[DATA_PAGE_AT] + longer)
+        for number in (STATISTICS, BLOOM_FILTER_AT):
+            facts.values.pop(number, None)
+        return with_footer(MARK + page + data[end:start], written(footer))
 
     return changed(change_bytes, base)
 
@@ -130,6 +148,16 @@ def renamed(*names: bytes) -> Make:
     return lying_footer(rename, query("SELECT " + ", ".join(f"'x' AS c{place}" for place in range(len(names)))))
 
 
+def nested(depth: int) -> Make:
+    """A column that is a structure in a structure in a structure."""
+
+    def nest(footer: Struct) -> None:
+        root, leaf = footer[SCHEMA].entries
+        footer[SCHEMA].entries = [root, *[Struct().put(NAME, b"t", TEXT).put(CHILDREN, 1, I32)] * depth, leaf]
+
+    return lying_footer(nest)
+
+
 def growing_texts(count: int) -> Make:
     """One page of texts, each a byte longer than the one before it, which it names as its beginning."""
     beginnings, rests = _deltas(0, 1, count), _deltas(1, 0, count)
@@ -140,7 +168,7 @@ def growing_texts(count: int) -> Make:
 
     def change_bytes(data: bytes) -> bytes:
         footer = Reader(data, footer_at(data)).read()
-        footer.put(FILE_ROWS, count)
+        footer.put(FILE_ROWS, count)[SCHEMA].entries[1].put(REPETITION, 0)
         group(footer).put(GROUP_ROWS, count)
         facts = Struct().put(1, column(footer)[1], I32).put(ENCODINGS, Items(I32, [DELTA_BYTE_ARRAY]), LIST)
         facts.put(PATH, Items(TEXT, [b"t"]), LIST).put(CODEC, 0, I32).put(VALUES, count, I64)

@@ -72,10 +72,7 @@ def _every_count(footer: Struct, rows: int) -> None:
 BOMBS = (
     Specimen(
         "dictionary of 3 texts stands for 6 GB that the SQL wants at once",
-        query(
-            "SELECT repeat('x', 60000) || i % 3 AS t FROM range(100000) r(i)",
-            ", COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 100000, ROW_GROUP_SIZE 200000",
-        ),
+        parquet.dictionary(*(letter * 60_000 for letter in (b"x", b"y", b"z")), rows=100_000),
         OverLimitError,
         r"failed to (allocate|pin).* \(.* used\): split the object, or give the function more memory_mb",
         sql="SELECT string_agg(t, '') AS t FROM source",
@@ -87,14 +84,14 @@ BOMBS = (
         r"failed to allocate .* used\): split the object, or give the function more memory_mb",
     ),
     Specimen(
-        "one text of 500 MB",
-        query("SELECT repeat('x', 500000000) AS t", ", COMPRESSION zstd"),
+        "one text of 120 MB",
+        query("SELECT repeat('x', 120000000) AS t", ", COMPRESSION zstd"),
         OverLimitError,
         r"failed to allocate .* used\): split the object, or give the function more memory_mb",
     ),
     Specimen(
-        "one binary value of 500 MB",
-        query("SELECT repeat('x', 500000000)::BLOB AS t", ", COMPRESSION zstd"),
+        "one binary value of 120 MB",
+        query("SELECT repeat('x', 120000000)::BLOB AS t", ", COMPRESSION zstd"),
         OverLimitError,
         r"failed to allocate .* used\): split the object, or give the function more memory_mb",
         columns={"t": "BLOB"},
@@ -151,7 +148,7 @@ BOMBS = (
         "footer with 300,000 row groups of a byte",
         _many_groups(300_000),
         OverLimitError,
-        r"its footer claims lists that take 22\d+ bytes of memory, over 37500000: write fewer columns and row groups",
+        r"its footer claims lists that take 22\d+ bytes of memory, over 25000000: write fewer columns and row groups",
     ),
     Specimen(
         "footer of 9 MB",
@@ -166,8 +163,8 @@ BOMBS = (
         "its footer is nested over 32 levels deep: write it again",
     ),
     Specimen(
-        "lists nested 600 levels deep",
-        query(f"SELECT {'[' * 600}'x'{']' * 600} AS t"),
+        "column nested 600 levels deep",
+        parquet.nested(600),
         DamagedObjectError,
         "nested more than 500 levels deep: write it again",
     ),
@@ -366,13 +363,13 @@ DAMAGE = (
         "fewer rows in the file than in its row groups",
         lying_footer(lambda f: f.put(parquet.FILE_ROWS, 1)),
         DamagedObjectError,
-        "its footer claims 1 rows and its row groups hold 10: write it again",
+        "its footer claims 1 rows and its row groups hold 300: write it again",
     ),
     Specimen(
         "more rows in the file than in its row groups",
-        lying_footer(lambda f: f.put(parquet.FILE_ROWS, 11)),
+        lying_footer(lambda f: f.put(parquet.FILE_ROWS, 301)),
         DamagedObjectError,
-        "its footer claims 11 rows and its row groups hold 10: write it again",
+        "its footer claims 301 rows and its row groups hold 300: write it again",
     ),
     Specimen(
         "10**12 rows, says the file",
@@ -384,7 +381,7 @@ DAMAGE = (
         "10**12 rows, says the row group",
         lying_footer(lambda f: group(f).put(parquet.GROUP_ROWS, 10**12)),
         DamagedObjectError,
-        "not readable as parquet: .*Column has 10 values but row group has 1000000000000 rows",
+        "not readable as parquet: .*Column has 300 values but row group has 1000000000000 rows",
     ),
     Specimen(
         "1,000,000 rows, says every part of the footer",

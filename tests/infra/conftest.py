@@ -169,10 +169,12 @@ def background(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[Any]]]:
     """Starts what the chosen tests need, two at a time, while the tests that need none of it run."""
-    asked: set[object] = set()
+    asked: set[str] = set()
     for item in request.session.items:
         if isinstance(item, pytest.Function):
-            asked |= {*item.fixturenames, *(item.callspec.params.values() if hasattr(item, "callspec") else ())}
+            # A parameter may name a fixture; those of other tests may be anything.
+            params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+            asked |= {*item.fixturenames, *(value for value in params if isinstance(value, str))}
     folders = {name: tmp_path_factory.mktemp(name) for name in JOBS if name in asked}
     with ThreadPoolExecutor(max_workers=2) as pool:
         yield {name: pool.submit(JOBS[name], folder) for name, folder in folders.items()}
