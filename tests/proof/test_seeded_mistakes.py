@@ -39,14 +39,14 @@ MISTAKES = (
         S3_OBJECTS,
         ', IfNoneMatch="*"',
         "",
-        f"{UNIT}/test_s3_objects.py",
+        "tests/proof/test_conditional_writes.py",
     ),
     Mistake(
         "replacing write unconditional",
         S3_OBJECTS,
         "Metadata=_metadata(stamp), IfMatch=replacing.version",
         "Metadata=_metadata(stamp)",
-        f"{UNIT}/test_s3_objects.py",
+        "tests/proof/test_conditional_writes.py",
     ),
     Mistake(
         "sequencer check dropped",
