@@ -87,19 +87,24 @@ def lying_footer(change: Callable[[Struct], object], base: Make = good) -> Make:
 
 def lying_page(change: Callable[[Struct], object], base: Make = good) -> Make:
     """A file with a changed header of its first page, which has the dictionary."""
-    return _first_page(lambda head, page: change(head) and page, base)
+
+    def lie(head: Struct, data: bytes) -> bytes:
+        change(head)
+        return data
+
+    return _first_page(lie, base)
 
 
 def dictionary(*texts: bytes, rows: int) -> Make:
     """Rows of these texts, as many of one as of the other; each is in the file once."""
-    page = b"".join(struct.pack("<I", len(text)) + text for text in texts)
-    base = query(
-        f"SELECT 'value ' || i % {len(texts)} AS t FROM range({rows}) r(i)",
-        f", COMPRESSION uncompressed, ROW_GROUP_SIZE {rows}",
-    )
-    return _first_page(
-        lambda head, _: head.put(PAGE_BYTES, len(page)).put(PAGE_BYTES_IN_FILE, len(page)) and page, base
-    )
+
+    def exchange(head: Struct, _: bytes) -> bytes:
+        data = b"".join(struct.pack("<I", len(text)) + text for text in texts)
+        head.put(PAGE_BYTES, len(data)).put(PAGE_BYTES_IN_FILE, len(data))
+        return data
+
+    rows_of_short_texts = f"SELECT 'value ' || i % {len(texts)} AS t FROM range({rows}) r(i)"
+    return _first_page(exchange, query(rows_of_short_texts, f", COMPRESSION uncompressed, ROW_GROUP_SIZE {rows}"))
 
 
 def _first_page(change: Callable[[Struct, bytes], bytes], base: Make) -> Make:

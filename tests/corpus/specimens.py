@@ -30,6 +30,8 @@ class Specimen:
     sql: str = "SELECT max(t) AS t FROM source"
     columns: Mapping[str, str] = field(default_factory=lambda: {"t": "VARCHAR"})
     limits: Mapping[str, Any] = field(default_factory=dict)
+    most_megabytes: float = 150
+    """More than this it must not take."""
 
 
 def _claimed_list(items: Items, claimed: int) -> Items:
@@ -107,6 +109,8 @@ BOMBS = (
         lying_page(lambda head: head[parquet.DICTIONARY_PAGE].put(parquet.PAGE_VALUES, HUGE)),
         DamagedObjectError,
         "not readable as parquet: Out of buffer: write it again",
+        # A bit a value, outside DuckDB's limit; it cannot claim more, and is refused before the next column is read.
+        most_megabytes=300,
     ),
     Specimen(
         "footer claims 100,000,000 columns",
@@ -321,10 +325,10 @@ DAMAGE = (
         "its footer ",
     ),
     Specimen(
-        "footer breaks off in a text",
-        lying_footer(lambda f: f.put(6, b"x" * 9, TEXT), changed(lambda data: data)),
+        "footer ends in the middle of a text",
+        changed(lambda data: parquet.with_footer(data[: parquet.footer_at(data)], data[parquet.footer_at(data) : -40])),
         DamagedObjectError,
-        "",
+        r"its footer breaks off after \d+ bytes: write it again",
     ),
     Specimen(
         "page of other bytes",
@@ -390,8 +394,8 @@ DAMAGE = (
         "not readable as parquet: .*: write it again",
     ),
     Specimen(
-        "fewer rows than there are, says every part of the footer, and the SQL counts only",
-        lying_footer(lambda f: _every_count(f, 20)),
+        "twice the rows, says every part of the footer, and the SQL only counts",
+        lying_footer(lambda f: _every_count(f, 600)),
         DamagedObjectError,
         "not readable as parquet: .*: write it again",
         sql="SELECT count(*) AS n FROM source",
