@@ -4,6 +4,7 @@
 |---|---|
 | thrift.py | the encoding of footers and page headers, so that they can be made to lie |
 | parquet.py | files written by DuckDB, then patched |
-| specimens.py | the corpus |
+| bombs.py, damage.py, shapes.py | the corpus, by what is wrong with it |
+| specimen.py | what each of its files is described by |
 | measure.py | what one file costs a process of its own |
 """

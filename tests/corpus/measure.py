@@ -1,4 +1,4 @@
-"""What one file costs a process of its own: `python -m tests.corpus.measure <file> <specimen>` prints it as JSON."""
+"""What one file costs a process of its own: `python -m tests.corpus.measure <file> <bomb>`."""
 
 import json
 import resource
@@ -12,7 +12,7 @@ from functions.feature_pipeline.adapters.workspace import Workspace
 from functions.feature_pipeline.domain import Origin
 from functions.shared.deadline import Deadline
 from functions.shared.errors import PermanentError
-from tests.corpus.specimens import ALL
+from tests.corpus.bombs import BOMBS
 from tests.fakes.data_sets import transactions
 
 MEMORY_LIMIT_MB = 100
@@ -30,14 +30,15 @@ def peak_mb() -> float:
 
 
 def main() -> None:
-    """Compute, and print seconds, megabytes and the refusal's class."""
-    [specimen] = [one for one in ALL if one.name == sys.argv[2]]
+    """Compute, and print as JSON: seconds, megabytes, and the class of the refusal."""
+    [specimen] = [one for one in BOMBS if one.name == sys.argv[2]]
     data_set = transactions(columns=specimen.columns, query=specimen.sql, limits=specimen.limits)
     workspace = Workspace()
     source = workspace.new_file()
     shutil.copy(sys.argv[1], source)
     engine = DuckDbFeatures(workspace, memory_limit_mb=MEMORY_LIMIT_MB)
-    before, start, refusal = peak_mb(), time.monotonic(), ""
+    refusal: str | None = None
+    before, start = peak_mb(), time.monotonic()
     try:
         engine.compute(source, data_set, ORIGIN, DEADLINE)
     except PermanentError as error:
