@@ -67,7 +67,7 @@ destroy: setup ## remove STAGE from AWS; the data bucket stays
 COMPILE = $(UV) pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
 
-lock: ## renew the hashed locks from pyproject.toml
+lock: setup ## renew the hashed locks from pyproject.toml
 	$(COMPILE) --upgrade pyproject.toml --group dev -o locks/dev.txt
 	$(COMPILE) --group uv -c locks/dev.txt -o locks/uv.txt
 	$(COMPILE) --group core -c locks/dev.txt -o locks/core.txt

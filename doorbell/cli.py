@@ -34,15 +34,16 @@ def up(*, port: Port = None, stage_file: StageFile = "local") -> None:
     with progress("starting the embedded AWS") as report:
         connection = lifecycle.up(port, _as_seen_from_here(stage_file), report)
     outputs = read_outputs(connection)
-    number = connection.port
+    # As it was typed, so that it can be typed again.
+    command, number = sys.argv[0], connection.port
     out.print(
         f"Doorbell runs on an embedded AWS at {connection.endpoint_url}\n\n"
         f"  data bucket   s3://{outputs.data_bucket}\n"
         f"  event bus     {outputs.event_bus}\n\n"
         "Next:\n"
-        f"  doorbell send events/feature_pipeline/partition_landed.json --port {number}\n"
-        f"  doorbell outputs --port {number} --json\n"
-        f"  doorbell down --port {number}",
+        f"  {command} send events/feature_pipeline/partition_landed.json --port {number}\n"
+        f"  {command} outputs --port {number} --json\n"
+        f"  {command} down --port {number}",
         highlight=False,
     )
 

@@ -154,7 +154,7 @@ def decoded_key(encoded: str) -> str:
     """The key as it was written: S3 form-encodes it in notifications, so it is decoded exactly once.
 
     Raises:
-        HostileKeyError: empty or `..` steps, control characters, or over 1,024 bytes.
+        HostileKeyError: not UTF-8, empty, `.` or `..` steps, control characters, or over 1,024 bytes.
     """
     try:
         key = unquote_plus(encoded, errors="strict")
