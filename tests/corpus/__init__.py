@@ -6,5 +6,6 @@
 | parquet.py | files written by DuckDB, then patched |
 | bombs.py, damage.py, shapes.py | the corpus, by what is wrong with it |
 | specimen.py | what each of its files is described by |
+| names.py | hostile keys and column names |
 | measure.py | what one file costs a process of its own |
 """

@@ -150,7 +150,7 @@ BOMBS = (
         parquet.good,
         OverLimitError,
         r"took longer than max_seconds of data set transactions \(0.2\): split the object, or raise the limit",
-        sql="SELECT sum(hash(a, b)) AS n FROM source, range(1000000) x(a), range(1000000) y(b)",
+        sql="SELECT sum(hash(a, b)) AS n FROM source, range(100000) x(a), range(100000) y(b)",
         limits={"max_seconds": 0.2},
     ),
 )

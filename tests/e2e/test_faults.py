@@ -70,7 +70,7 @@ def test_killed_workers_lose_nothing(deployed: Deployed) -> None:
     killed: set[int] = set()
 
     expected = land(deployed, "killed")
-    for share in (0.2, 0.4, 0.6):
+    for share in (0.3, 0.6):
         eventually(
             lambda share=share: len(deployed.keys("features/transactions/killed-")) >= share * DAYS,  # type: ignore[misc]
             "some features",

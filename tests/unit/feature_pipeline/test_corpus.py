@@ -94,11 +94,11 @@ def test_bombs_do_not_go_off(tmp_path: Path, specimen: Specimen) -> None:
 @pytest.mark.parametrize("options", ["", ", COMPRESSION uncompressed, PARQUET_VERSION v2"], ids=["v1", "v2"])
 def test_every_byte_flipped(engine: DuckDbFeatures, workspace: Workspace, source: Path, options: str) -> None:
     """Whichever byte of a file is wrong, it is refused for good or cannot be noticed, and does not last."""
-    rows = "SELECT 'v' || i % 9 AS t, i::INTEGER AS i, i / 7 AS d, i % 3 = 0 AS b FROM range(40) r(i)"
+    rows = "SELECT 'v' || i % 9 AS t, i::INTEGER AS i FROM range(40) r(i)"
     parquet.query(rows, options)(source)
     sound = source.read_bytes()
-    columns = {"t": "VARCHAR", "i": "INTEGER", "d": "DOUBLE", "b": "BOOLEAN"}
-    data_set = transactions(columns=columns, query="SELECT max(t) AS t, sum(i) AS i, sum(d) AS d FROM source WHERE b")
+    columns = {"t": "VARCHAR", "i": "INTEGER"}
+    data_set = transactions(columns=columns, query="SELECT max(t) AS t, sum(i) AS i FROM source WHERE i > 3")
     outcomes = {True: 0, False: 0}
 
     for place in range(len(sound)):
