@@ -21,5 +21,3 @@ class Specimen:
     sql: str = "SELECT max(t) AS t FROM source"
     columns: Mapping[str, str] = field(default_factory=lambda: {"t": "VARCHAR"})
     limits: Mapping[str, Any] = field(default_factory=dict)
-    most_megabytes: float = 150
-    """More than this it must not take."""

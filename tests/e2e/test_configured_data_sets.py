@@ -120,7 +120,7 @@ def test_a_second_data_set_needs_configuration_and_sql_alone(beside: Deployed, t
     eventually(lambda: beside.keys("features/") == keys, "features of both data sets", seconds=60)
     file = tmp_path / "baskets.parquet"
     file.write_bytes(beside.read(keys[0]))
-    total = duckdb.execute(
+    total = duckdb.connect().execute(
         "SELECT sum(baskets), sum(quantity * baskets), sum(amount) FROM read_parquet(?)", [str(file)]
     )
     assert [str(figure) for figure in total.fetchone() or ()] == ["212", "494", "7515.35"]

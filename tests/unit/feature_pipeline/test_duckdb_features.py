@@ -21,7 +21,7 @@ from tests.corpus import parquet
 from tests.fakes.data_sets import transactions
 
 ORIGIN = Origin(sequencer="0A", checksum="abc", query_sha256="def")
-ENDLESS = "SELECT sum(hash(a, b)) AS n FROM source, range(100000) x(a), range(100000) y(b)"
+ENDLESS = "SELECT sum(hash(a, b)) AS n FROM source, range(40000) x(a), range(40000) y(b)"
 
 
 def left(milliseconds: int) -> Deadline:
