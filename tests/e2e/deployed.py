@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import psutil
+
 from doorbell.connection import Connection
 from doorbell.dlq import DeadLetterQueues, Letter, Selection
+from doorbell.embedded.registry import the_one
 from doorbell.outcomes import LoggedOutcome, logged_outcomes
 from doorbell.outputs import Outputs, read_outputs
 from doorbell.queues import depth
@@ -124,6 +127,12 @@ class Deployed:
         """The dead letters with this text in their bodies."""
         return self.dead_letters.letters("compute_features", Selection(key=text))
 
+    def workers(self) -> list[psutil.Process]:
+        """The processes that run functions now: the emulator has one for each concurrent invocation."""
+        emulator = the_one(self.connection.port).process()
+        assert emulator
+        return [child for child in emulator.children(recursive=True) if is_alive(child)]
+
     @contextmanager
     def consumer_paused(self) -> Iterator[None]:
         """Keep the function from the queue meanwhile, so that a test sees and shapes what is in it."""
@@ -135,6 +144,14 @@ class Deployed:
             yield
         finally:
             lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process runs: neither gone nor waiting to be collected."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def now_ms() -> int:

@@ -16,18 +16,20 @@ def test_a_burst_with_duplicates_has_one_effect_an_upload(deployed: Deployed) ->
     body = min((partition.body for partition in partitions(60)), key=len)
     keys = [f"data/transactions/burst-{number:04}/part-000.parquet" for number in range(UPLOADS)]
     limit = read_stage("local").feature_pipeline.max_concurrency
-    in_flight: list[int] = []
+    workers: list[int] = []
     clock = time.monotonic()
 
     with deployed.consumer_paused():
+        # Those left over from other tests would be counted.
+        for worker in deployed.workers():
+            worker.kill()
         deployed.put_all((key, body) for key in keys)
         notifications = deployed.receive_all(deployed.queue, DUPLICATES)
         deployed.send(notifications * 2)
 
     def drained() -> bool:
-        now = depth(deployed.connection, deployed.queue)
-        in_flight.append(now.in_flight)
-        return now.total == 0
+        workers.append(len(deployed.workers()))
+        return depth(deployed.connection, deployed.queue).total == 0
 
     eventually(drained, "the burst to be worked off", seconds=900)
     seconds = time.monotonic() - clock
@@ -35,5 +37,5 @@ def test_a_burst_with_duplicates_has_one_effect_an_upload(deployed: Deployed) ->
     assert len(deployed.keys("features/transactions/burst-")) == UPLOADS
     assert deployed.versions("features/transactions/burst-") == UPLOADS, "features were written again"
     assert deployed.letters("burst-") == []
-    assert max(in_flight) <= limit
-    print(f"\n{UPLOADS} uploads and {DUPLICATES} duplicates in {seconds:.0f} s, at most {max(in_flight)} at once")  # noqa: T201
+    assert 1 <= max(workers) <= limit
+    print(f"\n{UPLOADS} uploads and {DUPLICATES} duplicates in {seconds:.0f} s, at most {max(workers)} at once")  # noqa: T201

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psutil
-
 from doorbell.dlq import Selection
-from doorbell.embedded.registry import the_one
 from doorbell.purchases import Totals, daily_totals, feature_totals, partitions
 from tests.e2e.deployed import Deployed, eventually
 from tests.e2e.fault_proxy import Fault, FaultProxy
@@ -65,8 +62,6 @@ def test_a_bad_day_loses_nothing(deployed: Deployed) -> None:
 
 def test_killed_workers_lose_nothing(deployed: Deployed) -> None:
     """SIGKILL in the middle of work: the messages come again, and each partition is computed."""
-    emulator = the_one(deployed.connection.port).process()
-    assert emulator
     killed: set[int] = set()
 
     expected = land(deployed, "killed")
@@ -75,8 +70,7 @@ def test_killed_workers_lose_nothing(deployed: Deployed) -> None:
             lambda share=share: len(deployed.keys("features/transactions/killed-")) >= share * DAYS,  # type: ignore[misc]
             "some features",
         )
-        victims = [child for child in emulator.children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
-        for worker in victims:
+        for worker in deployed.workers():
             killed.add(worker.pid)
             worker.kill()
     deployed.settled()

@@ -57,7 +57,9 @@ def good_one_is_computed(engine: DuckDbFeatures, workspace: Workspace) -> bool:
     good = workspace.new_file()
     parquet.good(good)
     features = engine.compute(good, TEXTS, ORIGIN, DEADLINE).path
-    return duckdb.read_parquet(str(features)).fetchall() == [(f"value {i}", parquet.ROWS // 3) for i in range(3)]
+    return duckdb.connect().read_parquet(str(features)).fetchall() == [
+        (f"value {i}", parquet.ROWS // 3) for i in range(3)
+    ]
 
 
 @pytest.mark.parametrize("specimen", [one for one in BOMBS + SHAPES + DAMAGE if one.error], ids=name_of)
@@ -139,7 +141,7 @@ def test_large_and_honest(engine: DuckDbFeatures, source: Path) -> None:
     )
 
     assert computed.source_row_count == 40_960
-    assert duckdb.read_parquet(str(computed.path)).fetchall() == [(20_480,)]
+    assert duckdb.connect().read_parquet(str(computed.path)).fetchall() == [(20_480,)]
 
 
 def test_only_what_is_meant_is_changed(tmp_path: Path) -> None:

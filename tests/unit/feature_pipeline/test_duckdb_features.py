@@ -54,12 +54,12 @@ def source(workspace: Workspace) -> Path:
 
 def rows_of(features: Path) -> list[tuple[Any, ...]]:
     """What lies in the features, in its order."""
-    return duckdb.execute("SELECT * FROM read_parquet(?)", [str(features)]).fetchall()
+    return duckdb.connect().execute("SELECT * FROM read_parquet(?)", [str(features)]).fetchall()
 
 
 def origin_of(features: Path) -> dict[str, str]:
     """What the features' bytes say that they come from."""
-    pairs = duckdb.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(features)]).fetchall()
+    pairs = duckdb.connect().execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(features)]).fetchall()
     return {key.decode(): value.decode() for key, value in pairs}
 
 
@@ -101,7 +101,7 @@ def test_every_type_of_column(engine: DuckDbFeatures, workspace: Workspace) -> N
     assert (computed.row_count, computed.source_row_count) == (2, 2)
     # As texts, since DuckDB needs another package to hand out a time zone.
     as_texts = "SELECT columns(*)::VARCHAR FROM read_parquet(?)"
-    read, given = (duckdb.execute(as_texts, [str(path)]).fetchall() for path in (computed.path, source))
+    read, given = (duckdb.connect().execute(as_texts, [str(path)]).fetchall() for path in (computed.path, source))
     assert read == given
     assert len(given[0]) == len(values)
 

@@ -61,7 +61,7 @@ def test_hostile_keys(workspace: Workspace, tmp_path: Path) -> None:
         source = objects.fetch(event).path
         features = engine.compute(source, data_set, ORIGIN, DEADLINE).path
 
-        assert duckdb.execute("FROM read_parquet(?)", [str(features)]).fetchall() == [("own", 1)]
+        assert duckdb.connect().execute("FROM read_parquet(?)", [str(features)]).fetchall() == [("own", 1)]
         assert sorted({*tmp_path.rglob("*")} - {source, features}) == around
         assert data_set.output_key(event.key).startswith("features/transactions/")
         assert ".." not in data_set.output_key(event.key).split("/")
@@ -92,7 +92,7 @@ def test_hostile_column_names(workspace: Workspace) -> None:
 
         features = engine.compute(source, data_set, ORIGIN, DEADLINE).path
 
-        found = duckdb.execute("FROM read_parquet(?)", [str(features)])
+        found = duckdb.connect().execute("FROM read_parquet(?)", [str(features)])
         assert [column[0] for column in found.description or ()] == some
         assert found.fetchall() == [tuple(str(place) for place in range(len(some)))]
         arrived += len(some)
@@ -110,7 +110,7 @@ def test_hostile_names_beside_the_contract(workspace: Workspace) -> None:
         source, transactions(columns={"t": "VARCHAR"}, query="FROM source"), ORIGIN, DEADLINE
     )
 
-    assert duckdb.execute("FROM read_parquet(?)", [str(features.path)]).fetchall() == [("own",)]
+    assert duckdb.connect().execute("FROM read_parquet(?)", [str(features.path)]).fetchall() == [("own",)]
 
 
 def test_names_that_no_contract_has() -> None:
