@@ -15,7 +15,7 @@ STAGE ?= dev
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.setup-done ## install everything into .venv, .emulator and node_modules
+setup: .venv/.setup-done ## install everything into .venv, .emulator, .runtime and node_modules
 
 .venv/.setup-done: pyproject.toml package.json package-lock.json $(wildcard locks/*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Doorbell needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": install one and run make PYTHON=/path/to/python3.11 setup")'
@@ -27,6 +27,9 @@ setup: .venv/.setup-done ## install everything into .venv, .emulator and node_mo
 	$(UV) pip install -q --no-deps --no-build-isolation --python .venv -e .
 	$(UV) venv -q --clear --python $(BIN)/python .emulator
 	$(UV) pip sync -q --require-hashes --python .emulator locks/emulator.txt
+	$(UV) venv -q --clear --python $(BIN)/python .runtime
+	$(UV) pip sync -q --require-hashes --python .runtime locks/runtime.txt
+	$(UV) pip install -q --require-hashes --no-deps --target .runtime/emulator -r locks/runtime-emulator.txt
 	$(NPM) ci --silent --no-audit --no-fund
 	@touch $@
 
@@ -73,6 +76,8 @@ lock: setup ## renew the hashed locks from pyproject.toml
 	$(COMPILE) --group core -c locks/dev.txt -o locks/core.txt
 	$(COMPILE) --group data -c locks/dev.txt -o locks/data.txt
 	$(COMPILE) --upgrade --group emulator -o locks/emulator.txt
+	$(COMPILE) --upgrade --group runtime -o locks/runtime.txt
+	$(COMPILE) --upgrade --no-deps --group runtime-emulator -o locks/runtime-emulator.txt
 
 clean: ## remove everything that setup and synth made
-	rm -rf .venv .emulator node_modules .bundles cdk.out cdk.*.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .emulator .runtime node_modules .bundles cdk.out cdk.*.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

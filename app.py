@@ -10,6 +10,7 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 from infra.configuration import ConfigurationError, read_stage
 from infra.constructs.bundle import BundleError
+from infra.constructs.bytecode import CompilationError
 from infra.stacks.foundation import FoundationStack
 from infra.stacks.triggers import TriggersStack
 
@@ -27,6 +28,6 @@ if __name__ == "__main__":
     app = App()
     try:
         build(app)
-    except (ConfigurationError, BundleError) as error:
+    except (ConfigurationError, BundleError, CompilationError) as error:
         sys.exit(f"{error}")
     app.synth()

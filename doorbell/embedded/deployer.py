@@ -80,7 +80,7 @@ def _upload_assets(connection: Connection, assembly: Path, manifest: str) -> Non
             continue
         for destination in asset["destinations"].values():
             if not _exists(s3, bucket, destination["objectKey"]):
-                s3.upload_fileobj(_zipped(path), bucket, destination["objectKey"])
+                s3.upload_fileobj(zipped(path), bucket, destination["objectKey"])
 
 
 def _exists(s3: "S3Client", bucket: str, key: str) -> bool:
@@ -91,7 +91,7 @@ def _exists(s3: "S3Client", bucket: str, key: str) -> bool:
     return True
 
 
-def _zipped(folder: Path) -> BytesIO:
+def zipped(folder: Path) -> BytesIO:
     """The folder as the CDK command line zips it, but stored: on one machine, packing takes longer than copying."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.configuration import ROOT, Runtime
+from infra.constructs.bytecode import compile_sources, compiler
 
 BUNDLES = ROOT / ".bundles"
 LARGEST_BYTES = 250 * 1024 * 1024
@@ -35,6 +36,7 @@ def build_bundle(
 
     Raises:
         BundleError: uv failed, or the bundle is over Lambda's limit.
+        CompilationError: a source is not valid in the runtime's Python.
     """
     packages = _packages(dependencies, runtime)
     code = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in _sources(slices)} | dict(files)
@@ -47,6 +49,8 @@ def build_bundle(
                 path = folder / relative
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
+            if interpreter := compiler(runtime.python_version):
+                compile_sources(folder, folder / "functions", interpreter)
     _check_size(name, bundle)
     return bundle
 
@@ -64,7 +68,10 @@ def _packages(dependencies: Sequence[str], runtime: Runtime) -> Path:
     chosen = [f"--python-version={runtime.python_version}", "--only-binary=:all:"]
     if runtime.platform:
         chosen.append(f"--python-platform={runtime.platform}")
-    digest = _digest([*chosen, sys.platform, runtime.machine, *(lock.read_text(encoding="utf-8") for lock in locks)])
+    interpreter = compiler(runtime.python_version)
+    made_with = "bytecode" if interpreter else "sources alone"
+    texts = [lock.read_text(encoding="utf-8") for lock in locks]
+    digest = _digest([*chosen, sys.platform, runtime.machine, made_with, *texts])
     packages = BUNDLES / f"packages-{runtime.machine}-{runtime.python_version}-{digest}"
     if not packages.exists():
         with _unfinished(packages) as folder:
@@ -72,6 +79,8 @@ def _packages(dependencies: Sequence[str], runtime: Runtime) -> Path:
             # Scripts and uv's own notes: nothing of them runs in Lambda, and the notes differ from build to build.
             shutil.rmtree(folder / "bin", ignore_errors=True)
             (folder / ".lock").unlink(missing_ok=True)
+            if interpreter:
+                compile_sources(folder, folder, interpreter)
     return packages
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import Annotations, Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -12,6 +12,7 @@ from functions.shared.settings import Settings
 from infra.configuration import Runtime
 from infra.constructs.acknowledgement import acknowledge, acknowledge_wildcard
 from infra.constructs.bundle import build_bundle
+from infra.constructs.bytecode import compiler
 from infra.constructs.naming import short_name
 
 
@@ -61,8 +62,7 @@ class PythonFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            # A bundle that was run from has caches in it, which are nobody's code.
-            code=lambda_.Code.from_asset(str(bundle), exclude=["**/__pycache__"]),
+            code=lambda_.Code.from_asset(str(bundle)),
             handler=f"functions.{slice_name}.handlers.{name}.handler",
             runtime=lambda_.Runtime(f"python{runtime.python_version}", lambda_.RuntimeFamily.PYTHON),
             architecture=lambda_.Architecture.ARM_64 if runtime.machine == "arm64" else lambda_.Architecture.X86_64,
@@ -72,6 +72,12 @@ class PythonFunction(Construct):
             ephemeral_storage_size=ephemeral_storage,
             timeout=self.timeout,
         )
+        if compiler(runtime.python_version) is None:
+            Annotations.of(self).add_warning_v2(
+                "doorbell:bytecode",
+                f"no Python {runtime.python_version} on this machine to compile the bundle with, so cold starts take "
+                f"longer: put a python{runtime.python_version} on PATH (uv python install {runtime.python_version})",
+            )
         for model in settings:
             self.add_settings(model)
         acknowledge(

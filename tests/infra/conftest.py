@@ -22,7 +22,7 @@ VARIED = """
 existing_data_bucket = "lake-of-another-team"
 
 [runtime]
-python = "3.13"
+python = "{python}"
 architecture = "{architecture}"
 
 [retries]
@@ -154,8 +154,9 @@ JOBS: Mapping[str, Callable[[Path], object]] = {
     # These two at the same time, so that they also race for the bundle.
     "local": partial(_synthesized, None),
     "local_again": partial(_synthesized, None),
-    "varied": partial(_synthesized, VARIED.format(architecture="arm64")),
-    "varied_on_x86_64": partial(_synthesized, VARIED.format(architecture="x86_64")),
+    "varied": partial(_synthesized, VARIED.format(python="3.13", architecture="arm64")),
+    "varied_on_x86_64": partial(_synthesized, VARIED.format(python="3.13", architecture="x86_64")),
+    "varied_here": partial(_synthesized, VARIED.format(python="host", architecture="host")),
     "bare": partial(_synthesized, BARE),
     "app_on_broken_stage": _ended,
     "app_without_acknowledgements": partial(_ended, stage="local", arguments=("-c", WITHOUT_ACKNOWLEDGEMENTS)),
@@ -206,6 +207,12 @@ def varied(background: dict[str, Future[Assembly]]) -> Assembly:
 def varied_on_x86_64(background: dict[str, Future[Assembly]]) -> Assembly:
     """The same stage for x86_64."""
     return background["varied_on_x86_64"].result()
+
+
+@pytest.fixture(scope="session")
+def varied_here(background: dict[str, Future[Assembly]]) -> Assembly:
+    """The same stage for this machine, so that its functions can be run."""
+    return background["varied_here"].result()
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,23 @@
 """A bundle is made for its platform, is the same whenever it is made, and fits into Lambda."""
 
+import compileall
+import datetime as dt
 import hashlib
+import os
+import re
 import shutil
 import struct
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import pytest
 
+from doorbell.embedded.deployer import zipped
 from infra.configuration import Runtime
 from infra.constructs import bundle
 from infra.constructs.bundle import BundleError, build_bundle
@@ -83,7 +93,7 @@ def test_bundle_built_anew_is_the_same(fresh: Path, bundles: Path, monkeypatch: 
 
 def test_bundle_holds_its_slices_and_no_others(fresh: Path) -> None:
     """A bundle has the code of its slices and of `shared`, its data file and its packages, and no tools."""
-    packages = {path.name for path in (fresh / "functions").iterdir() if path.is_dir()}
+    packages = {path.parent.name for path in (fresh / "functions").glob("*/__init__.py")}
 
     assert packages == {"shared", "feature_pipeline"}
     assert (fresh / "data_sets.json").read_text(encoding="utf-8") == "{}"
@@ -176,3 +186,48 @@ def test_same_stage_gives_the_same_bytes(local: Assembly, local_again: Assembly)
     assert local.folder != local_again.folder
     assert once == twice
     assert local.assets() == local_again.assets() != set()
+
+
+def test_bytecode_is_taken_as_it_is_from_a_zip_made_as_cdk_makes_it(fresh: Path, tmp_path: Path) -> None:
+    """Zipped with CDK's timestamps and unzipped, nothing of a bundle is compiled again to import the handler."""
+    task = unzipped(zipped(fresh), tmp_path / "task")
+
+    imports = imported("functions.feature_pipeline.handlers.compute_features", task)
+
+    assert any(path.name.startswith("compute_features.") for path in imports)
+    assert {path for path in imports if path.suffix == ".py"} == set()
+
+
+def test_ordinary_bytecode_would_be_stale_in_that_zip(tmp_path: Path) -> None:
+    """The proof can fail: bytecode that goes by timestamps is not taken from such a zip."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "ordinary.py").write_text("ANSWER = 42\n", encoding="utf-8")
+    compileall.compile_dir(tmp_path / "source", quiet=1, invalidation_mode=PycInvalidationMode.TIMESTAMP)
+    task = unzipped(zipped(tmp_path / "source"), tmp_path / "task")
+
+    imports = imported("ordinary", task)
+
+    assert imports == {task / "ordinary.py"}
+
+
+def unzipped(archive: BytesIO, folder: Path) -> Path:
+    """What Lambda makes of an asset: the files with the timestamps of the zip, in a folder that nothing writes to."""
+    with zipfile.ZipFile(archive) as file:
+        for entry in file.infolist():
+            path = Path(file.extract(entry, folder))
+            moment = dt.datetime(*entry.date_time, tzinfo=dt.UTC).timestamp()
+            os.utime(path, (moment, moment))
+    return folder
+
+
+def imported(module: str, task: Path) -> set[Path]:
+    """The files below a folder that code came from when a module was imported, as `python -v` tells."""
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-I", "-B", "-v", "-c", f"import sys; sys.path.insert(0, {str(task)!r}); import {module}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {
+        Path(path) for path in re.findall(r"# code object from '?([^'\n]+)", done.stderr) if path.startswith(str(task))
+    }

@@ -1,0 +1,112 @@
+"""The storage trigger in the real Lambda runtime: a partition's features, from the bundle and nothing beside it."""
+
+from collections.abc import Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from doorbell.embedded.registry import the_one
+from doorbell.purchases import partitions
+from infra.configuration import ROOT
+from tests.e2e.deployed import Deployed
+from tests.infra.assembly import Assembly
+from tests.lambda_runtime import lambda_runtime, only_on_linux
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+PACKAGES = [
+    line.partition("==")[0]
+    for group in ("core", "data")
+    for line in (ROOT / "locks" / f"{group}.txt").read_text(encoding="utf-8").splitlines()
+    if "==" in line
+]
+"""Everything that the function's bundle gets from a registry."""
+
+HANDLER = "functions.feature_pipeline.handlers.compute_features.handler"
+
+
+def sqs_event(bodies: Sequence[str]) -> dict[str, Any]:
+    """What Lambda gives a function that is fed from a queue."""
+    return {
+        "Records": [
+            {
+                "messageId": f"message-{number}",
+                "receiptHandle": "none: nothing is taken from a queue",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1767225600000"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:queue",
+                "awsRegion": "us-east-1",
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def notification(deployed: Deployed, day: str) -> str:
+    """Land a partition and catch what S3 says about it, so that the deployed function does not hear of it."""
+    body = next(iter(partitions(1))).body
+    with deployed.consumer_paused():
+        deployed.put(f"data/transactions/{day}/part-000.parquet", body)
+        [message] = deployed.receive_all(deployed.queue, 1)
+    return message
+
+
+@pytest.fixture
+def bundle(deployed: Deployed) -> Path:
+    """The bundle that the function was deployed from."""
+    assembly = Assembly("local", the_one(deployed.connection.port).folder / "assembly")
+    [body] = [
+        body
+        for body in assembly.bodies("AWS::Lambda::Function").values()
+        if body["Properties"].get("Handler") == HANDLER
+    ]
+    return assembly.folder / str(body["Metadata"]["aws:asset:path"])
+
+
+def answer(deployed: Deployed, bundle: Path, message: str, scratch: Path) -> Any:
+    """What the function answers to a message, with its deployed settings and no environment but those."""
+    lambda_: LambdaClient = deployed.connection.client("lambda")
+    name = deployed.outputs.functions["compute_features"]
+    variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    endpoint = {"AWS_ENDPOINT_URL": deployed.connection.endpoint_url or ""}
+    with lambda_runtime(bundle, HANDLER, {**variables, **endpoint}, scratch=scratch) as function:
+        return function.invoke(sqs_event([message]))
+
+
+def without(package: str, bundle: Path, folder: Path) -> Path:
+    """The bundle, but for what one package put into it."""
+    [distribution] = distributions(name=package, path=[str(bundle)])
+    its_own = {file.parts[0] for file in distribution.files or ()}
+    folder.mkdir()
+    for entry in bundle.iterdir():
+        if entry.name not in its_own:
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+@only_on_linux
+def test_a_partition_is_computed(deployed: Deployed, bundle: Path, tmp_path: Path) -> None:
+    """Read, computed, written and announced, by the very files that Lambda gets."""
+    message = notification(deployed, "runtime")
+
+    answered = answer(deployed, bundle, message, tmp_path)
+
+    assert answered == {"batchItemFailures": []}, (tmp_path / "runtime.log").read_text()
+    assert deployed.keys("features/transactions/runtime/") == ["features/transactions/runtime/part-000.parquet"]
+
+
+@only_on_linux
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_missing_package_is_noticed(deployed: Deployed, bundle: Path, tmp_path: Path, package: str) -> None:
+    """Without any one of its packages, the function does not do its work: none is in the bundle in vain."""
+    message = notification(deployed, f"runtime-without-{package}")
+
+    answered = answer(deployed, without(package, bundle, tmp_path / "bundle"), message, tmp_path)
+
+    assert answered["errorType"] == "Runtime.ImportModuleError", answered
+    assert deployed.keys(f"features/transactions/runtime-without-{package}/") == []
