@@ -14,6 +14,8 @@ from doorbell.errors import DoorbellError
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 """Region and account of every embedded AWS."""
+ROOT_KEY = "test"
+"""Access key and secret of an embedded AWS's root user, who may do everything there."""
 
 _CONFIG = Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 3})
 
@@ -31,8 +33,10 @@ class Connection:
     def _session(self) -> boto3.session.Session:
         if self.endpoint_url is None:
             return boto3.session.Session(region_name=self.region)
-        # Any keys will do there, and the user's own must not leave this machine.
-        return boto3.session.Session(region_name=self.region, aws_access_key_id="local", aws_secret_access_key="local")  # noqa: S106
+        # The user's own keys must not leave this machine.
+        return boto3.session.Session(
+            region_name=self.region, aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY
+        )
 
     @property
     def port(self) -> int | None:

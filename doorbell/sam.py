@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from doorbell.connection import Connection
+from doorbell.connection import ROOT_KEY, Connection
 from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs
 
@@ -30,7 +30,7 @@ def environment_of(connection: Connection, outputs: Outputs, function: str) -> d
     if connection.endpoint_url:
         variables |= {
             "AWS_ENDPOINT_URL": connection.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": ROOT_KEY,
+            "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
         }
     return {"Parameters": variables}

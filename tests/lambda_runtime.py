@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import pytest
 
+from doorbell.connection import ROOT_KEY
 from doorbell.embedded.emulator import HOST, free_port
 from infra.configuration import ROOT
 
@@ -84,8 +85,8 @@ def lambda_runtime(
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",
                 "AWS_REGION": "us-east-1",
                 "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_ACCESS_KEY_ID": "local",
-                "AWS_SECRET_ACCESS_KEY": "local",
+                "AWS_ACCESS_KEY_ID": ROOT_KEY,
+                "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
                 **environment,
             },
             stdin=subprocess.DEVNULL,

@@ -21,7 +21,7 @@ def adapted(template: Template) -> Template:
     changed = copy.deepcopy(template)
     for resource in changed["Resources"].values():
         _without_tls_policy(resource)
-    changed["Resources"] = {name: resource for name, resource in changed["Resources"].items() if resource}
+        _without_conditions_on_events(resource)
     return changed
 
 
@@ -35,6 +35,15 @@ def _without_tls_policy(resource: dict[str, Any]) -> None:
         for statement in document["Statement"]
         if "aws:SecureTransport" not in json.dumps(statement.get("Condition", {}))
     ]
+
+
+def _without_conditions_on_events(resource: dict[str, Any]) -> None:
+    """Policies are enforced there, but what an event says of itself is not known to their conditions."""
+    if resource["Type"] != "AWS::IAM::Policy":
+        return
+    for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+        if "events:source" in json.dumps(statement.get("Condition", {})):
+            del statement["Condition"]
 
 
 def restore_redrive_policies(template: Template, stack: str, connection: "Connection") -> int:

@@ -98,6 +98,8 @@ def _environment(port: int, folder: Path) -> dict[str, str]:
         "STATE_DIR": str(folder / "state"),
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
+        # Functions may do what their roles allow and no more, as on AWS.
+        "AUTH": "true",
     }
 
 

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 DELAY_SECONDS = 0.3
-_HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "host", "content-length"}
+_HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "content-length"}
 
 
 class Fault(Enum):

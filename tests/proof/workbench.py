@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.loaders import create_loader
 
-from doorbell.connection import REGION, Connection
+from doorbell.connection import REGION, ROOT_KEY, Connection
 from functions.shared import aws
 from functions.shared.settings import BusSettings, GuardSettings, QueueSettings
 
@@ -72,6 +72,10 @@ class Workbench:
         events.put_targets(
             Rule=self.name, EventBusName=self.name, Targets=[{"Id": "heard", "Arn": self._arn(self.heard)}]
         )
+        anyone_sends = {
+            "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]
+        }
+        self.sqs.set_queue_attributes(QueueUrl=self.heard, Attributes={"Policy": json.dumps(anyone_sends)})
         for url in (self.queue, self.heard):
             self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
 
@@ -90,8 +94,8 @@ class Workbench:
         )
         return {
             "AWS_ENDPOINT_URL": self.connection.endpoint_url or "",
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": ROOT_KEY,
+            "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
             "AWS_DEFAULT_REGION": REGION,
             **{name: value for model in settings for name, value in model.to_environment().items()},
         }
