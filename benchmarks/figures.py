@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -69,12 +70,12 @@ class Section:
     ratios: list[Ratio] = field(default_factory=list)
 
 
-def interleaved(rounds: int, sides: Mapping[str, Callable[[], T]]) -> dict[str, list[T]]:
+def interleaved(rounds: int, sides: Mapping[K, Callable[[], T]]) -> dict[K, list[T]]:
     """Run all sides once a round, A B C A B C, so that what disturbs the machine disturbs all of them alike.
 
     A first round is thrown away: it fills the caches of the file system.
     """
-    taken: dict[str, list[T]] = {name: [] for name in sides}
+    taken: dict[K, list[T]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
             value = side()

@@ -7,8 +7,8 @@ from typing import Any
 import botocore.session
 
 session = botocore.session.get_session()
-s3 = session.create_client("s3")
-dynamodb = session.create_client("dynamodb")
+s3: Any = session.create_client("s3")
+dynamodb: Any = session.create_client("dynamodb")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature

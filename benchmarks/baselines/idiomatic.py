@@ -26,7 +26,7 @@ persistence_layer = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_
 config = IdempotencyConfig(event_key_jmespath="s3.[bucket.name, object.key, object.eTag, object.sequencer]")
 
 
-@idempotent_function(data_keyword_argument="created", config=config, persistence_store=persistence_layer)
+@idempotent_function(data_keyword_argument="created", config=config, persistence_store=persistence_layer)  # type: ignore[untyped-decorator]  # as it comes
 def compute_features(*, created: S3RecordModel) -> dict[str, Any]:
     """The effect: a conditional write where the benchmark asks for it."""
     if created.s3.object is None:
