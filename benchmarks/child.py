@@ -13,6 +13,8 @@ from doorbell.connection import REGION
 
 PROBES = Path(__file__).parent / "probes"
 
+_LAST_WORDS = 4_000
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -23,7 +25,7 @@ class Usage:
 
 
 class ProbeFailedError(Exception):
-    """A measured process failed; its own words stand above."""
+    """A measured process failed; the message ends with its own last words."""
 
 
 def run(probe: str, *arguments: str, environment: Mapping[str, str], options: tuple[str, ...] = ()) -> Usage:
@@ -40,15 +42,19 @@ def run(probe: str, *arguments: str, environment: Mapping[str, str], options: tu
     """
     # Isolated (-I) and without site-packages (-S): nothing of this environment fills a gap in a bundle.
     command = [sys.executable, "-I", "-S", "-B", *options, str(PROBES / f"{probe}.py"), *arguments]
-    with tempfile.TemporaryDirectory(prefix="doorbell-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="doorbell-bench-") as folder, tempfile.TemporaryFile() as errors:
         surroundings = {"PATH": os.defpath, "HOME": folder, "TMPDIR": folder, **environment}
         started = time.perf_counter()
-        process = subprocess.Popen(command, env=surroundings, cwd=folder, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+        process = subprocess.Popen(  # noqa: S603 - our own arguments
+            command, env=surroundings, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors
+        )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        last_words = errors.read()[-_LAST_WORDS:].decode(errors="replace")
     if process.returncode:
-        message = f"{probe} {' '.join(arguments[1:])} ended with {process.returncode}"
+        message = f"{probe} {' '.join(arguments[1:])} ended with {process.returncode}:\n{last_words}"
         raise ProbeFailedError(message)
     return Usage(wall * 1_000, (usage.ru_utime + usage.ru_stime) * 1_000)
 

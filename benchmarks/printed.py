@@ -1,5 +1,7 @@
 """Prints what a program found."""
 
+import sys
+
 from rich.console import Console
 from rich.table import Table
 
@@ -7,7 +9,8 @@ from benchmarks.figures import Section
 
 GOAL_HEAD = ("ours against", "ratio", "goal", "")
 
-_console = Console(soft_wrap=True)
+# A file or a pipe has no width of its own; 80 columns would fold every cell.
+_console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 
 
 def goal_rows(section: Section) -> list[tuple[str, ...]]:
