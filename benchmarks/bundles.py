@@ -58,8 +58,10 @@ def baselines() -> Path:
 def _staged(source: Path, name: str, handlers: Path) -> Path:
     staged = STAGING / name
     if not staged.exists():
+        # Those of earlier code, which nothing runs from any more, and an unfinished one.
+        for old in STAGING.glob(f"*{name.rpartition('-')[0]}-*"):
+            shutil.rmtree(old)
         unfinished = STAGING / f"unfinished-{name}"
-        shutil.rmtree(unfinished, ignore_errors=True)
         shutil.copytree(source, unfinished, copy_function=os.link)
         if not any(unfinished.rglob("*.pyc")):
             _compile(unfinished)
