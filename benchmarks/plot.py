@@ -5,9 +5,9 @@ from xml.sax.saxutils import escape
 
 from benchmarks.figures import Ratio
 
-WIDTH, LABELS, RIGHT = 920, 400, 190
+WIDTH, LABELS, RIGHT = 980, 400, 230
 ROW, TOP, BOTTOM = 46, 64, 40
-MET, MISSED, NO_GOAL, INK, FAINT = "#2a7d4f", "#c2571a", "#8a94a6", "#1f2733", "#d9dee6"
+MET, MISSED, NO_GOAL, INK, FAINT = "#2a7d4f", "#c2571a", "#6b7485", "#1f2733", "#d9dee6"
 
 
 def drawn(ratios: Sequence[Ratio]) -> str:
@@ -17,7 +17,7 @@ def drawn(ratios: Sequence[Ratio]) -> str:
     height = TOP + ROW * len(ratios) + BOTTOM
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="Helvetica, Arial, sans-serif">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="Helvetica, Arial, DejaVu Sans, sans-serif">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         _text(20, 28, "What Doorbell takes, as a share of what the other takes", size=16, weight="bold"),
         _text(20, 48, "bar: median; thin line: least to most of the rounds; mark: the goal, at most", colour=NO_GOAL),
