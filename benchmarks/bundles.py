@@ -63,13 +63,19 @@ def _staged(source: Path, name: str, handlers: Path) -> Path:
             shutil.rmtree(old)
         unfinished = STAGING / f"unfinished-{name}"
         shutil.copytree(source, unfinished, copy_function=os.link)
-        if not any(unfinished.rglob("*.pyc")):
+        if not _is_compiled(unfinished):
             _compile(unfinished)
         unfinished.rename(staged)
     for handler in handlers.glob("[!_]*.py"):
         copy = Path(shutil.copy(handler, staged))
         py_compile.compile(str(copy), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
     return staged
+
+
+def _is_compiled(folder: Path) -> bool:
+    # All of them: a bundle that was merely run from has some.
+    packages = [init.parent for init in folder.glob("*/__init__.py")]
+    return all(any((package / "__pycache__").glob("__init__.*.pyc")) for package in packages)
 
 
 def _compile(folder: Path) -> None:

@@ -44,8 +44,8 @@ def measure(rounds: int) -> Section:
     cpus = {side: [record.cpu_us for record in found] for side, found in records.items()}
     return Section(
         title="Warm CPU a record of the machinery",
-        how=f"Batches of {BATCH}; real botocore with a canned answer in place of the network; microseconds of CPU. "
-        "Each record is claimed and completed in DynamoDB. Tracer is idle in the idiomatic handler.",
+        how=f"Batches of {BATCH}; real botocore with a canned answer in place of the network; microseconds of CPU, of "
+        "the median batch. Each record is claimed and completed in DynamoDB. Tracer is idle in the idiomatic handler.",
         head=("handler", "effect", "CPU a record, us", "DynamoDB calls a record", "S3 calls a record"),
         rows=[
             (name, effect, Spread.of(cpus[name, effect]).text(), *_calls(records[name, effect][0]))

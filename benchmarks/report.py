@@ -9,6 +9,7 @@ from infra.configuration import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "benchmarks.svg"
+FEWEST_ROUNDS = 7
 BEGIN, END = "<!-- measured: written by make bench -->", "<!-- end of measured -->"
 
 
@@ -17,6 +18,8 @@ def write(sections: Sequence[Section], rounds: int) -> None:
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     facts = f"{machine.described()}\n{rounds} rounds in turn; median (least..most)."
+    if rounds < FEWEST_ROUNDS:
+        facts += f"\n**A trial run: figures of fewer than {FEWEST_ROUNDS} rounds say little; run `make bench`.**"
     measured = "\n\n".join([BEGIN, facts, *(_markdown(section) for section in sections), END])
     PAGE.write_text(before + measured + after, encoding="utf-8")
     PICTURE.write_text(plot.drawn([ratio for section in sections for ratio in section.ratios]), encoding="utf-8")
