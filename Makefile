@@ -10,7 +10,7 @@ CDK = $(WITH_NODE) node node_modules/aws-cdk/bin/cdk
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format schemas lock synth bootstrap deploy diff destroy clean
+.PHONY: help setup demo test bench lint format schemas lock synth bootstrap deploy diff destroy clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,14 @@ demo: setup ## start the embedded AWS, deploy into it, show features being compu
 
 test: setup lint ## run every check and every test
 	$(BIN)/pytest
+
+bench: setup .bench/.setup-done ## measure against the usual way, and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+.bench/.setup-done: locks/bench.txt .venv/.setup-done
+	$(UV) venv -q --clear --python $(BIN)/python .bench
+	$(UV) pip sync -q --require-hashes --python .bench locks/bench.txt
+	@touch $@
 
 lint: setup ## ruff, mypy and the import rules
 	$(BIN)/ruff format --check -q .
@@ -75,9 +83,10 @@ lock: setup ## renew the hashed locks from pyproject.toml
 	$(COMPILE) --group uv -c locks/dev.txt -o locks/uv.txt
 	$(COMPILE) --group core -c locks/dev.txt -o locks/core.txt
 	$(COMPILE) --group data -c locks/dev.txt -o locks/data.txt
+	$(COMPILE) --group bench -c locks/dev.txt -o locks/bench.txt
 	$(COMPILE) --upgrade --group emulator -o locks/emulator.txt
 	$(COMPILE) --upgrade --group runtime -o locks/runtime.txt
 	$(COMPILE) --upgrade --no-deps --group runtime-emulator -o locks/runtime-emulator.txt
 
 clean: ## remove everything that setup and synth made
-	rm -rf .venv .emulator .runtime node_modules .bundles cdk.out cdk.*.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .emulator .runtime .bench node_modules .bundles cdk.out cdk.*.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -6,7 +6,13 @@ import boto3
 from botocore.config import Config
 
 # The queue owns the retries: the SDK's own are for a lost packet, and a call that hangs must not eat the invocation.
-CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+# The user agent is given because botocore composes its own twice a call, which takes a fifth of the call's CPU time.
+CLIENT_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    user_agent="doorbell",
+)
 
 
 @cache

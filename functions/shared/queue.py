@@ -10,11 +10,10 @@ Each message is settled as a whole, from what became of its parts:
 
 import datetime as dt
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from pydantic import ValidationError
 
 from functions.shared.dead_letters import DeadLetter
@@ -27,8 +26,6 @@ from functions.shared.outcome import Outcome, Settled
 from functions.shared.settings import QueueSettings
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_sqs import SQSClient
 
@@ -40,6 +37,22 @@ JITTER = 0.1
 
 LONGEST_VISIBILITY_SECONDS = 43_200
 """SQS's limit for how long a message can be out of sight."""
+
+
+Record = Mapping[str, Any]
+"""A message as Lambda hands it over (`Records[]` of an SQS event)."""
+
+
+class ItemIdentifier(TypedDict):
+    """A message that must come again."""
+
+    itemIdentifier: str
+
+
+class BatchAnswer(TypedDict):
+    """What Lambda understands of a partly failed batch (ReportBatchItemFailures)."""
+
+    batchItemFailures: list[ItemIdentifier]
 
 
 class NotStartedError(RetryableError):
@@ -94,34 +107,36 @@ class QueueConsumer(Generic[E]):
         self._sqs = sqs
         self._jitter = jitter
 
-    def consume(self, batch: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
+    def consume(self, batch: Mapping[str, Any], context: "LambdaContext") -> BatchAnswer:
         """Deal with a batch of messages; the answer names the ones that must come again."""
         self._guard.begin(context)
         deadline = Deadline(context.get_remaining_time_in_millis)
-        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         try:
-            return process_partial_response(
-                event=batch,
-                record_handler=lambda record: self._settle(record, deadline),
-                processor=processor,
-                context=context,
-            )
+            again = [record["messageId"] for record in batch["Records"] if not self._is_settled(record, deadline)]
         finally:
             self._ledger.flush()
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 
-    def _settle(self, record: "SQSRecord", deadline: Deadline) -> None:
-        tries = int(record.attributes.approximate_receive_count)
-        failures = self._work_on_parts(record.body, deadline, tries)
+    def _is_settled(self, record: Record, deadline: Deadline) -> bool:
+        try:
+            return self._settle(record, deadline)
+        except Exception as error:  # noqa: BLE001 - the boundary: the message comes again, and takes no neighbour along
+            self._ledger.fail(error, None, message_id=record["messageId"])
+            return False
+
+    def _settle(self, record: Record, deadline: Deadline) -> bool:
+        """Work on a message; False where it has to come again."""
+        tries = int(record["attributes"]["ApproximateReceiveCount"])
+        failures = self._work_on_parts(record["body"], deadline, tries)
         delay = self._delay_before_next_try(failures, tries)
         if delay is None:
             for failure in failures:
                 self._give_up(failure, record, tries)
-            return
+            return True
         self._sqs.change_message_visibility(
-            QueueUrl=self._settings.queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=delay
+            QueueUrl=self._settings.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=delay
         )
-        message = f"comes again in {delay} seconds"
-        raise RetryableError(message)
+        return False
 
     def _work_on_parts(self, body: str, deadline: Deadline, tries: int) -> list[_Failure]:
         try:
@@ -162,15 +177,15 @@ class QueueConsumer(Generic[E]):
         delay = delays[tries - 1]
         return min(LONGEST_VISIBILITY_SECONDS, round(self._jitter(delay * (1 - JITTER), delay * (1 + JITTER))))
 
-    def _give_up(self, failure: _Failure, record: "SQSRecord", tries: int) -> None:
-        correlation_id = failure.event.correlation_id if failure.event else record.message_id
+    def _give_up(self, failure: _Failure, record: Record, tries: int) -> None:
+        correlation_id = failure.event.correlation_id if failure.event else record["messageId"]
         letter = DeadLetter(
             reason=str(failure.error) or type(failure.error).__name__,
             error_type=type(failure.error).__name__,
             correlation_id=correlation_id,
             trigger=self._settings.trigger,
             tries=tries,
-            first_seen=dt.datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, dt.UTC),
+            first_seen=dt.datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, dt.UTC),
         )
         self._sqs.send_message(
             QueueUrl=self._settings.dead_letter_queue_url,
@@ -180,7 +195,7 @@ class QueueConsumer(Generic[E]):
             },
         )
         outcome = Outcome.REJECTED if isinstance(failure.error, PermanentError) else Outcome.DEAD_LETTERED
-        self._ledger.settle(Settled(outcome, letter.reason), failure.event, tries=tries, message_id=record.message_id)
+        self._ledger.settle(Settled(outcome, letter.reason), failure.event, tries=tries, message_id=record["messageId"])
 
 
 def _parsed(parse: Callable[[str], E], part: str) -> E:

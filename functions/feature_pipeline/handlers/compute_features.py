@@ -1,28 +1,28 @@
 """Computes the features of each object that lands in a data set, or starts the data set's own target."""
 
 import datetime as dt
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions.feature_pipeline.adapters.duckdb_features import DuckDbFeatures
 from functions.feature_pipeline.adapters.s3_objects import S3Objects
 from functions.feature_pipeline.adapters.workspace import Workspace
-from functions.feature_pipeline.domain import FeaturePipeline, SourceReplacedError, check_size
+from functions.feature_pipeline.domain import Computed, FeaturePipeline, Origin, SourceReplacedError, check_size
 from functions.feature_pipeline.events import NotificationRecord, ObjectCreated, split_notification
-from functions.feature_pipeline.settings import ComputeFeaturesSettings, DataSets
+from functions.feature_pipeline.settings import ComputeFeaturesSettings, DataSets, PreparedDataSet
 from functions.shared import aws, targets
 from functions.shared.bus import EventBridgeBus
 from functions.shared.deadline import Deadline
 from functions.shared.idempotency import Guard
 from functions.shared.observability import Ledger
 from functions.shared.outcome import Outcome, Settled
-from functions.shared.queue import QueueConsumer, Trigger
+from functions.shared.queue import BatchAnswer, QueueConsumer, Trigger
 from functions.shared.settings import BuiltInTarget, BusSettings, GuardSettings, QueueSettings
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from functions.feature_pipeline.adapters.duckdb_features import DuckDbFeatures
 
 BUNDLE = Path(__file__).parents[3]
 
@@ -59,6 +59,28 @@ class FeatureTrigger:
         return Settled(Outcome.FIRED, f"started {targets.start(data_set.target, event, prefix=prefix)}")
 
 
+class EngineOnFirstUse:
+    """DuckDB, once something is to be computed: duplicates, late versions and other targets need none of it."""
+
+    def __init__(self, workspace: Workspace, *, memory_limit_mb: int) -> None:
+        self._workspace = workspace
+        self._memory_limit_mb = memory_limit_mb
+
+    def compute(self, source: Path, data_set: PreparedDataSet, origin: Origin, deadline: Deadline) -> Computed:
+        """As DuckDbFeatures does it."""
+        return self._engine.compute(source, data_set, origin, deadline)
+
+    def restamp(self, features: Path, origin: Origin) -> Path:
+        """As DuckDbFeatures does it."""
+        return self._engine.restamp(features, origin)
+
+    @cached_property
+    def _engine(self) -> "DuckDbFeatures":
+        from functions.feature_pipeline.adapters.duckdb_features import DuckDbFeatures  # noqa: PLC0415 - on first use
+
+        return DuckDbFeatures(self._workspace, memory_limit_mb=self._memory_limit_mb)
+
+
 @cache
 def _consumer() -> QueueConsumer[ObjectCreated]:
     settings, queue = ComputeFeaturesSettings.from_environment(), QueueSettings.from_environment()
@@ -69,7 +91,7 @@ def _consumer() -> QueueConsumer[ObjectCreated]:
     )
     pipeline = FeaturePipeline(
         store=objects,
-        engine=DuckDbFeatures(workspace, memory_limit_mb=settings.memory_limit_mb),
+        engine=EngineOnFirstUse(workspace, memory_limit_mb=settings.memory_limit_mb),
         bus=bus,
         clock=lambda: dt.datetime.now(dt.UTC),
     )
@@ -93,6 +115,6 @@ def _consumer() -> QueueConsumer[ObjectCreated]:
     )
 
 
-def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
+def handler(event: dict[str, Any], context: "LambdaContext") -> BatchAnswer:
     """Lambda entry point: a batch of SQS messages, each an S3 event notification."""
     return _consumer().consume(event, context)

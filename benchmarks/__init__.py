@@ -1,0 +1,1 @@
+"""Programs that measure Doorbell beside the usual way, and print what they find."""
