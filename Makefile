@@ -10,7 +10,7 @@ CDK = $(WITH_NODE) node node_modules/aws-cdk/bin/cdk
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint format schemas lock synth bootstrap deploy diff destroy clean
+.PHONY: help setup demo test bench lint format schemas policies lock synth bootstrap deploy diff destroy clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ destroy: setup ## remove STAGE from AWS; the data bucket stays
 
 COMPILE = $(UV) pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
+
+policies: setup ## write the reviewed policies anew, to be read as a diff
+	$(BIN)/python -m tests.infra.policies
 
 lock: setup ## renew the hashed locks from pyproject.toml
 	$(COMPILE) --upgrade pyproject.toml --group dev -o locks/dev.txt

@@ -17,66 +17,7 @@ import pytest
 from doorbell.synth import context, synthesize
 from infra.configuration import ROOT
 from tests.infra.assembly import Assembly
-
-VARIED = """
-existing_data_bucket = "lake-of-another-team"
-
-[runtime]
-python = "{python}"
-architecture = "{architecture}"
-
-[retries]
-delays_seconds = [7, 70]
-
-[feature_pipeline]
-max_concurrency = 7
-memory_mb = 2048
-timeout_seconds = 77
-
-[[data_sets]]
-name = "orders"
-prefix = "data/orders/"
-sql = "features/transactions.sql"
-columns = {{ customer_id = "VARCHAR" }}
-limits = {{ max_bytes = 1_073_741_824 }}
-
-[[data_sets]]
-name = "clicks"
-prefix = "data/web/clicks/"
-suffix = ".csv"
-columns = {{ session = "VARCHAR" }}
-
-[data_sets.target]
-kind = "state-machine"
-arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:sessionize"
-parameters = {{ Partition = "attributes.partition" }}
-
-[[data_sets]]
-name = "returns"
-prefix = "data/returns/"
-columns = {{ order_id = "VARCHAR" }}
-
-[data_sets.target]
-kind = "function"
-arn = "arn:aws:lambda:eu-central-1:123456789012:function:book-returns:live"
-
-[[data_sets]]
-name = "visits"
-prefix = "data/visits/"
-columns = {{ shop = "VARCHAR" }}
-
-[data_sets.target]
-kind = "sagemaker-pipeline"
-arn = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/visits"
-"""
-"""Everything that differs from a default: another team's bucket, delays, sizes, and one data set a kind of target."""
-
-BARE = """
-[runtime]
-python = "host"
-architecture = "host"
-"""
-"""Nothing at all: every data set was removed."""
+from tests.infra.stages import BARE, BROKEN, VARIED, VARIED_HERE, written
 
 WITHOUT_ACKNOWLEDGEMENTS = """
 import runpy
@@ -85,15 +26,6 @@ python_function.acknowledge = python_function.acknowledge_wildcard = lambda *_: 
 runpy.run_path("app.py", run_name="__main__")
 """
 """The app as it is, but for one construct that says nothing about what the checks will find."""
-
-BROKEN = """
-[[data_sets]]
-name = "orders"
-prefix = "data/orders/"
-sql = "features/not_there.sql"
-columns = { id = "VARCHAR" }
-"""
-"""A mistake that comes to light only while the constructs are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +42,14 @@ def stage_file(tmp_path: Path) -> Callable[..., str]:
     """Writes a stage file of a project of its own and returns its path, as read_stage takes it."""
 
     def write(text: str, *, name: str = "mine") -> str:
-        return _written(text, name, tmp_path)
+        return written(text, name, tmp_path)
 
     return write
 
 
-def _written(text: str, name: str, project: Path) -> str:
-    path = project / "stages" / f"{name}.toml"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return str(path)
-
-
 def _synthesized(text: str | None, folder: Path) -> Assembly:
     # The folders keep them apart, so that two stages of one name may differ in nothing but what they declare.
-    stage = "local" if text is None else _written(text, "mine", folder)
+    stage = "local" if text is None else written(text, "mine", folder)
     synthesize(stage, folder / "cdk.out")
     return Assembly(stage, folder / "cdk.out")
 
@@ -138,7 +63,7 @@ def _ended(
 ) -> Ended:
     """Run the app as the CDK command line does; on the broken stage unless another is given."""
     outdir = folder / "cdk.out"
-    declared = json.dumps(context(stage or _written(BROKEN, "broken", folder)))
+    declared = json.dumps(context(stage or written(BROKEN, "broken", folder)))
     done = subprocess.run(  # noqa: S603 - our own arguments
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -156,7 +81,7 @@ JOBS: Mapping[str, Callable[[Path], object]] = {
     "local_again": partial(_synthesized, None),
     "varied": partial(_synthesized, VARIED.format(python="3.13", architecture="arm64")),
     "varied_on_x86_64": partial(_synthesized, VARIED.format(python="3.13", architecture="x86_64")),
-    "varied_here": partial(_synthesized, VARIED.format(python="host", architecture="host")),
+    "varied_here": partial(_synthesized, VARIED_HERE),
     "bare": partial(_synthesized, BARE),
     "app_on_broken_stage": _ended,
     "app_without_acknowledgements": partial(_ended, stage="local", arguments=("-c", WITHOUT_ACKNOWLEDGEMENTS)),

@@ -13,6 +13,7 @@ from functions.shared.events import BUS_SOURCE
 from functions.shared.settings import BuiltInTarget, GuardSettings, QueueSettings, Settings
 from infra.configuration import ROOT
 from tests.infra.assembly import Assembly, Properties, Statement, listed, slice_of
+from tests.infra.policies import REVIEWED, as_text, policies
 
 ROLE = "FeaturePipeline/ComputeFeatures/Role"
 QUEUE = "<FeaturePipeline/ComputeFeaturesTrigger/Queue.Arn>"
@@ -21,39 +22,6 @@ ANYWHERE_HERE = "<AWS::Region>:<AWS::AccountId>"
 
 STATE_MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:sessionize"
 LAKE = "arn:<AWS::Partition>:s3:::lake-of-another-team"
-
-RIGHTS_OF_VARIED = {
-    "<FeaturePipeline/ComputeFeatures/Logs.Arn>": {"logs:CreateLogStream", "logs:PutLogEvents"},
-    f"arn:<AWS::Partition>:dynamodb:{ANYWHERE_HERE}:table/<Idempotency>": {
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-        "dynamodb:DeleteItem",
-    },
-    f"arn:<AWS::Partition>:events:{ANYWHERE_HERE}:event-bus/<Bus>": {"events:PutEvents"},
-    QUEUE: {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"},
-    DEAD_LETTERS: {"sqs:SendMessage"},
-    # The built-in target reads and writes; the others read what the event is about, and start their one target.
-    f"{LAKE}/data/orders/*": {"s3:GetObject"},
-    f"{LAKE}/features/orders/*": {"s3:GetObject", "s3:PutObject"},
-    f"{LAKE}/data/web/clicks/*": {"s3:GetObject"},
-    STATE_MACHINE: {"states:StartExecution"},
-    f"{LAKE}/data/returns/*": {"s3:GetObject"},
-    "arn:aws:lambda:eu-central-1:123456789012:function:book-returns:live": {"lambda:InvokeFunction"},
-    f"{LAKE}/data/visits/*": {"s3:GetObject"},
-    "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/visits": {"sagemaker:StartPipelineExecution"},
-}
-"""Reviewed by hand: whoever changes it, changes what a function may do."""
-
-RIGHTS_OF_NOTIFICATIONS = {
-    LAKE: {"s3:GetBucketNotification", "s3:PutBucketNotification"},
-    f"arn:<AWS::Partition>:logs:{ANYWHERE_HERE}"
-    ":log-group:/aws/lambda/doorbell-mine-triggers-BucketNotificationsHandler*": {
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    },
-}
 
 
 def environment_of(function: Properties) -> dict[str, str]:
@@ -288,26 +256,12 @@ def test_last_data_set_can_be_removed(bare: Assembly, local: Assembly) -> None:
 # Rights
 
 
-def test_function_may_do_exactly_what_was_reviewed(varied: Assembly) -> None:
-    """The role of compute_features has the reviewed actions on the reviewed resources, and no others."""
-    (function,) = varied.functions().values()
+@pytest.mark.parametrize("stage", ["local", "varied"])
+def test_policies_are_the_reviewed_ones(stage: str, request: pytest.FixtureRequest) -> None:
+    """Who may do what is written down and was read by somebody; after a change: make policies, and read the diff."""
+    reviewed = (REVIEWED / f"{stage}.json").read_text(encoding="utf-8")
 
-    rights = varied.rights(ROLE)
-
-    assert function["Role"] == f"<{ROLE}.Arn>"
-    assert rights == RIGHTS_OF_VARIED
-
-
-def test_notifications_handler_may_do_exactly_what_was_reviewed(varied: Assembly) -> None:
-    """CDK's handler runs with our role, which may change this bucket's notifications and write its log."""
-    (handler,) = (
-        function for function in varied.resources("AWS::Lambda::Function").values() if "ZipFile" in function["Code"]
-    )
-
-    rights = varied.rights("FeaturePipeline/Notifications/Role")
-
-    assert handler["Role"] == "<FeaturePipeline/Notifications/Role.Arn>"
-    assert rights == RIGHTS_OF_NOTIFICATIONS
+    assert as_text(policies(request.getfixturevalue(stage))) == reviewed
 
 
 def test_foreign_target_is_started_and_nothing_is_written_for_it(varied: Assembly) -> None:
