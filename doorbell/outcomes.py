@@ -35,21 +35,22 @@ def logged_outcomes(connection: Connection, function: str, *, since_ms: int = 0)
         function: its real name.
         since_ms: milliseconds since the epoch.
     """
+    for line in log_lines(connection, function, since_ms=since_ms):
+        if "outcome" in line:
+            yield LoggedOutcome.model_validate(line)
+
+
+def log_lines(connection: Connection, function: str, *, since_ms: int = 0) -> Iterator[dict[str, object]]:
+    """The JSON objects that a function wrote to its log, oldest first; Lambda's own lines are none."""
     lambda_: LambdaClient = connection.client("lambda")
     logs: CloudWatchLogsClient = connection.client("logs")
     group = lambda_.get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since_ms)
     for page in pages:
         for entry in page["events"]:
-            line = _json(entry["message"])
-            if "outcome" in line:
-                yield LoggedOutcome.model_validate(line)
-
-
-def _json(message: str) -> dict[str, object]:
-    try:
-        line = json.loads(message)
-    except ValueError:
-        # Lambda's own lines are no JSON.
-        return {}
-    return line if isinstance(line, dict) else {}
+            try:
+                line = json.loads(entry["message"])
+            except ValueError:
+                continue
+            if isinstance(line, dict):
+                yield line

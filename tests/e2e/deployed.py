@@ -1,19 +1,20 @@
 """An embedded AWS with Doorbell in it, as the end-to-end tests use it."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from doorbell.connection import Connection
 from doorbell.dlq import DeadLetterQueues, Letter, Selection
 from doorbell.embedded.registry import the_one
-from doorbell.outcomes import LoggedOutcome, logged_outcomes
+from doorbell.outcomes import LoggedOutcome, log_lines, logged_outcomes
 from doorbell.outputs import Outputs, read_outputs
 from doorbell.queues import depth
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.1
@@ -115,6 +117,30 @@ class Deployed:
         eventually(complete, f"{count} messages")
         return bodies
 
+    def receive(self) -> "MessageTypeDef":
+        """Take one message of the storage trigger's queue into sight, with the handle that the function would get."""
+        found: list[MessageTypeDef] = []
+
+        def there() -> bool:
+            found.extend(self.sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=1).get("Messages", []))
+            return bool(found)
+
+        eventually(there, "a message")
+        return found[0]
+
+    def delete(self, message: "MessageTypeDef") -> None:
+        """Delete a message that was received."""
+        self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+
+    def invoke(self, message: "MessageTypeDef") -> Any:
+        """Invoke the storage trigger's function with a received message; returns its answer."""
+        lambda_: LambdaClient = self.connection.client("lambda")
+        answer = lambda_.invoke(
+            FunctionName=self.outputs.functions["compute_features"],
+            Payload=json.dumps(sqs_event(message["Body"], message["ReceiptHandle"])),
+        )
+        return json.load(answer["Payload"])
+
     def settled(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until no message waits, is worked on or backs off."""
         eventually(lambda: depth(self.connection, self.queue).total == 0, "the queue to be empty", seconds)
@@ -122,6 +148,10 @@ class Deployed:
     def outcomes(self, since_ms: int) -> list[LoggedOutcome]:
         """What became of events since then."""
         return list(logged_outcomes(self.connection, self.outputs.functions["compute_features"], since_ms=since_ms))
+
+    def log(self, since_ms: int) -> list[dict[str, object]]:
+        """The storage trigger's log lines since then."""
+        return list(log_lines(self.connection, self.outputs.functions["compute_features"], since_ms=since_ms))
 
     def letters(self, text: str) -> list[Letter]:
         """The dead letters with this text in their bodies."""
@@ -152,6 +182,24 @@ def is_alive(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def sqs_event(body: str, receipt_handle: str = "nothing was received") -> dict[str, Any]:
+    """What Lambda gives a function that is fed from a queue."""
+    return {
+        "Records": [
+            {
+                "messageId": "message",
+                "receiptHandle": receipt_handle,
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1767225600000"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:queue",
+                "awsRegion": "us-east-1",
+            }
+        ]
+    }
 
 
 def now_ms() -> int:

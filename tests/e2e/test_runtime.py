@@ -1,6 +1,5 @@
 """The storage trigger in the real Lambda runtime: a partition's features, from the bundle and nothing beside it."""
 
-from collections.abc import Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ import pytest
 from doorbell.embedded.registry import the_one
 from doorbell.purchases import partitions
 from infra.configuration import ROOT
-from tests.e2e.deployed import Deployed
+from tests.e2e.deployed import Deployed, sqs_event
 from tests.infra.assembly import Assembly
 from tests.lambda_runtime import lambda_runtime, only_on_linux
 
@@ -26,25 +25,6 @@ PACKAGES = [
 """Everything that the function's bundle gets from a registry."""
 
 HANDLER = "functions.feature_pipeline.handlers.compute_features.handler"
-
-
-def sqs_event(bodies: Sequence[str]) -> dict[str, Any]:
-    """What Lambda gives a function that is fed from a queue."""
-    return {
-        "Records": [
-            {
-                "messageId": f"message-{number}",
-                "receiptHandle": "none: nothing is taken from a queue",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1767225600000"},
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:queue",
-                "awsRegion": "us-east-1",
-            }
-            for number, body in enumerate(bodies)
-        ]
-    }
 
 
 def notification(deployed: Deployed, day: str) -> str:
@@ -75,7 +55,7 @@ def answer(deployed: Deployed, bundle: Path, message: str, scratch: Path) -> Any
     variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     endpoint = {"AWS_ENDPOINT_URL": deployed.connection.endpoint_url or ""}
     with lambda_runtime(bundle, HANDLER, {**variables, **endpoint}, scratch=scratch) as function:
-        return function.invoke(sqs_event([message]))
+        return function.invoke(sqs_event(message))
 
 
 def without(package: str, bundle: Path, folder: Path) -> Path:
