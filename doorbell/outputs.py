@@ -29,11 +29,20 @@ class Outputs(BaseModel):
     dead_letter_queues: dict[str, str] = {}
     functions: dict[str, str] = {}
     tables: dict[str, str] = {}
+    topics: dict[str, str] = {}
+    dashboards: dict[str, str] = {}
 
 
 _SINGLES = {"DataBucket": "data_bucket", "EventBus": "event_bus"}
 # The longer kind first: a dead-letter queue is no queue named dead letter.
-_MAPS = {"DeadLetterQueue": "dead_letter_queues", "Queue": "queues", "Function": "functions", "Table": "tables"}
+_MAPS = {
+    "DeadLetterQueue": "dead_letter_queues",
+    "Queue": "queues",
+    "Function": "functions",
+    "Table": "tables",
+    "Topic": "topics",
+    "Dashboard": "dashboards",
+}
 
 
 def stack_name(stage: str, kind: str) -> str:

@@ -87,6 +87,19 @@ class FeaturePipeline(_Section):
     timeout_seconds: Annotated[int, Field(ge=10, le=300)] = 60
 
 
+class Alarms(_Section):
+    """When a trigger's alarms ring, and who hears them."""
+
+    emails: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    """Subscribed to the alarms' topic; each has to confirm once."""
+    event_age_seconds: Annotated[int, Field(ge=1)] = 900
+    """How old an event may be when it is settled, at the 95th percentile of five minutes."""
+    queue_age_seconds: Annotated[int, Field(ge=1)] = 7_200
+    """How long the oldest message may wait; longer than all retry delays together."""
+    failures: Annotated[int, Field(ge=1)] = 10
+    """Failed tries in five minutes."""
+
+
 class Stage(_Section):
     """One deployment of Doorbell."""
 
@@ -98,8 +111,20 @@ class Stage(_Section):
     existing_data_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
     """A bucket that is there already, to be used instead of a new one."""
     retries: Retries = Retries()
+    alarms: Alarms = Alarms()
     feature_pipeline: FeaturePipeline = FeaturePipeline()
     data_sets: tuple[DataSet, ...] = ()
+
+    @model_validator(mode="after")
+    def _backing_off_is_no_alarm(self) -> Self:
+        backing_off = sum(self.retries.delays_seconds)
+        if self.alarms.queue_age_seconds <= backing_off:
+            message = (
+                f"alarms.queue_age_seconds is {self.alarms.queue_age_seconds}, and a message that is tried again waits "
+                f"{backing_off} seconds in all: raise it above that, or shorten retries.delays_seconds"
+            )
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

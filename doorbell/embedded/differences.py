@@ -8,6 +8,8 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
+from doorbell.embedded.alarm_metrics import name_by_dimensions
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
@@ -22,6 +24,8 @@ def adapted(template: Template) -> Template:
     for resource in changed["Resources"].values():
         _without_tls_policy(resource)
         _without_conditions_on_events(resource)
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            name_by_dimensions(resource["Properties"])
     return changed
 
 

@@ -5,14 +5,16 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
-from doorbell.embedded.registry import Running, folder_of
+from doorbell.embedded.registry import ProcessId, Running, folder_of
 from doorbell.errors import DoorbellError
 
 ROOT = Path(__file__).parents[2]
@@ -44,19 +46,8 @@ def start(port: int, *, stage: str) -> Running:
     folder = folder_of(port)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tmp").mkdir(parents=True)
-    with (folder / "log.txt").open("wb") as log:
-        process = psutil.Popen(
-            [str(PYTHON), "-m", "ministack"],
-            env=_environment(port, folder),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            # Its own session: Ctrl-C in the terminal is for the command, and `doorbell down` for this.
-            start_new_session=True,
-        )
-    _children[process.pid] = process
-    started = Running(port=port, pid=process.pid, started=process.create_time(), stage=stage).remember()
+    process = _spawn([str(PYTHON), "-m", "ministack"], folder / "log.txt", cwd=folder, env=_environment(port, folder))
+    started = Running(port=port, stage=stage, emulator=ProcessId.of(process)).remember()
     try:
         _wait_until_up(process, port, folder)
     except BaseException:
@@ -65,9 +56,41 @@ def start(port: int, *, stage: str) -> Running:
     return started
 
 
+def publish_metrics(running: Running) -> Running:
+    """Let a process of its own publish metrics of what is deployed now; one of an earlier deployment ends."""
+    _end(running.publisher)
+    command = [sys.executable, "-m", "doorbell.embedded.publisher", str(running.port), running.stage]
+    process = _spawn(command, running.folder / "publisher.txt", cwd=ROOT, env=dict(os.environ))
+    return running.model_copy(update={"publisher": ProcessId.of(process)}).remember()
+
+
 def stop(stopped: Running) -> None:
     """End an embedded AWS with all its workers, by id, and delete what it wrote."""
-    process = _children.pop(stopped.pid, None) or stopped.process()
+    _end(stopped.publisher)
+    _end(stopped.emulator)
+    shutil.rmtree(stopped.folder, ignore_errors=True)
+
+
+def _spawn(command: Sequence[str], log: Path, *, cwd: Path, env: Mapping[str, str]) -> psutil.Popen:
+    with log.open("wb") as output:
+        process = psutil.Popen(
+            command,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Its own session: Ctrl-C in the terminal is for the command, and `doorbell down` for this.
+            start_new_session=True,
+        )
+    _children[process.pid] = process
+    return process
+
+
+def _end(ended: ProcessId | None) -> None:
+    if ended is None:
+        return
+    process = _children.pop(ended.pid, None) or ended.process()
     if process and process.is_running():
         family = [process, *process.children(recursive=True)]
         for member in family:
@@ -75,7 +98,6 @@ def stop(stopped: Running) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
         psutil.wait_procs(family, timeout=STOP_SECONDS)
-    shutil.rmtree(stopped.folder, ignore_errors=True)
 
 
 def _refuse_taken(port: int) -> None:

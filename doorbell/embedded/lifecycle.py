@@ -35,6 +35,7 @@ def up(port: int | None, stage: str, report: Report) -> Connection:
 def _deploy(there: Running, stage: str, report: Report) -> Connection:
     connection = embedded(there.port, stage=Path(stage).stem)
     deploy(connection, stage, there.folder / "assembly", report)
+    emulator.publish_metrics(there)
     return connection
 
 

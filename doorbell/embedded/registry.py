@@ -11,29 +11,44 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from doorbell.errors import DoorbellError
 
 
+class ProcessId(BaseModel):
+    """A process of this machine, now or earlier."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    started: float
+    """The process's creation time: a pid alone may belong to another process by now."""
+
+    @classmethod
+    def of(cls, process: psutil.Process) -> Self:
+        """The id of a process that runs."""
+        return cls(pid=process.pid, started=process.create_time())
+
+    def process(self) -> psutil.Process | None:
+        """The process, if it still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            return process if process.create_time() == self.started and process.is_running() else None
+        except psutil.NoSuchProcess:
+            return None
+
+
 class Running(BaseModel):
     """One embedded AWS."""
 
     model_config = ConfigDict(frozen=True)
 
     port: int
-    pid: int
-    started: float
-    """The process's creation time: a pid alone may belong to another process by now."""
     stage: str
+    emulator: ProcessId
+    publisher: ProcessId | None = None
+    """Publishes metrics once a stage is deployed."""
 
     @property
     def folder(self) -> Path:
         """Everything that it writes lies here."""
         return folder_of(self.port)
-
-    def process(self) -> psutil.Process | None:
-        """Its process, if it still runs."""
-        try:
-            process = psutil.Process(self.pid)
-            return process if process.create_time() == self.started and process.is_running() else None
-        except psutil.NoSuchProcess:
-            return None
 
     def remember(self) -> Self:
         """Write the record."""
@@ -54,7 +69,7 @@ def running() -> Iterator[Running]:
         except (FileNotFoundError, ValidationError):
             # Being written or removed by another command just now.
             continue
-        if remembered.process():
+        if remembered.emulator.process():
             yield remembered
 
 

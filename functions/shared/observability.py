@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.shared.outcome import Settled
+from functions.shared.outcome import (
+    DEAD_LETTERS,
+    EVENT_AGE,
+    EVENTS_PROCESSED,
+    FAILURES,
+    METRICS_NAMESPACE,
+    TRIGGER_DIMENSION,
+    Settled,
+)
 
 if TYPE_CHECKING:
     from functions.shared.events import CanonicalEvent
 
-NAMESPACE = "Doorbell"
 LONGEST_TEXT = 1_000
 """Characters of a reason or an id that a log line keeps; what comes from outside may be of any length."""
 
@@ -34,17 +41,19 @@ class Ledger:
     @classmethod
     def of(cls, trigger: str) -> "Ledger":
         """The books of the trigger of that name."""
-        metrics = Metrics(namespace=NAMESPACE)
-        metrics.set_default_dimensions(Trigger=trigger)
+        metrics = Metrics(namespace=METRICS_NAMESPACE)
+        metrics.set_default_dimensions(**{TRIGGER_DIMENSION: trigger})
         return cls(trigger, metrics)
 
     def settle(self, settled: Settled, event: "CanonicalEvent | None", **facts: Any) -> None:
         """Book an event's outcome."""
-        self._count("EventsProcessed")
+        self._count(EVENTS_PROCESSED)
         self._count(settled.outcome.metric_name)
+        if settled.outcome.is_dead_letter:
+            self._count(DEAD_LETTERS)
         if event:
             age = dt.datetime.now(dt.UTC) - event.timestamp
-            self.metrics.add_metric("EventAge", MetricUnit.Seconds, max(0.0, age.total_seconds()))
+            self.metrics.add_metric(EVENT_AGE, MetricUnit.Seconds, max(0.0, age.total_seconds()))
         logger().info(
             f"event {settled.outcome}",
             extra=_capped({"outcome": settled.outcome.value, "reason": settled.reason, **self._about(event), **facts}),
@@ -52,7 +61,7 @@ class Ledger:
 
     def fail(self, error: Exception, event: "CanonicalEvent | None", **facts: Any) -> None:
         """Book a try that failed."""
-        self._count("Failures")
+        self._count(FAILURES)
         logger().warning(
             "try failed",
             exc_info=error,

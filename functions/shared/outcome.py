@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+METRICS_NAMESPACE = "Doorbell"
+TRIGGER_DIMENSION = "Trigger"
+EVENTS_PROCESSED, EVENT_AGE, FAILURES, DEAD_LETTERS = "EventsProcessed", "EventAge", "Failures", "DeadLetters"
+"""Names in CloudWatch, besides one metric for each outcome: what handlers count, alarms and dashboards show."""
+
 
 class Outcome(StrEnum):
     """The fate of an event; not acting is a fate too, and it always has a reason."""
@@ -21,6 +26,11 @@ class Outcome(StrEnum):
     """It can never succeed; it lies in the dead-letter queue with its reason."""
     DEAD_LETTERED = "dead-lettered"
     """Its tries are used up; it lies in the dead-letter queue with its reason."""
+
+    @property
+    def is_dead_letter(self) -> bool:
+        """Whether the message lies in the dead-letter queue now."""
+        return self in {Outcome.REJECTED, Outcome.DEAD_LETTERED}
 
     @property
     def metric_name(self) -> str:

@@ -7,10 +7,12 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.shared.settings import QueueSettings
-from infra.configuration import Retries
 from infra.constructs.acknowledgement import acknowledge
+from infra.constructs.naming import short_name
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
+from infra.constructs.trigger_alarms import Monitoring, TriggerAlarms
+from infra.constructs.trigger_metrics import TriggerMetrics
 
 QUEUE_RETENTION = Duration.days(4)
 DEAD_LETTER_RETENTION = Duration.days(14)
@@ -21,7 +23,7 @@ CRASH_ALLOWANCE = 5
 
 
 class EventTrigger(Construct):
-    """Feeds a function from a queue: backpressure, retries with growing delays, a dead-letter queue."""
+    """Feeds a function from a queue: backpressure, retries with growing delays, a dead-letter queue, alarms."""
 
     def __init__(
         self,
@@ -29,7 +31,7 @@ class EventTrigger(Construct):
         construct_id: str,
         *,
         function: PythonFunction,
-        retries: Retries,
+        monitoring: Monitoring,
         max_concurrency: int,
         batch_size: int = 1,
     ) -> None:
@@ -40,11 +42,12 @@ class EventTrigger(Construct):
             construct_id: names the construct; the outputs are named after the function.
             function: consumes the queue, and its slice names the trigger;
                 gets QueueSettings and the rights it needs on the queues.
-            retries: the delays.
+            monitoring: the stage, for its retry delays and its alarms' thresholds, and who hears the alarms.
             max_concurrency: how many invocations may run at once, 2 to 1,000.
             batch_size: messages an invocation; 1 for heavy work, so that one that dies takes no neighbour along.
         """
         super().__init__(scope, construct_id)
+        retries = monitoring.stage.retries
         tries = 1 + len(retries.delays_seconds)
         self.dead_letter_queue = sqs.Queue(
             self,
@@ -96,6 +99,16 @@ class EventTrigger(Construct):
             "a queue's mapping has no failure destination: the queue's dead-letter queue is it",
             "Serverless-LambdaEventSourceMappingDestination",
         )
+        self.function_name = short_name(function.node.id)
+        self.metrics = TriggerMetrics(
+            trigger=function.slice_name,
+            queue=self.queue,
+            dead_letter_queue=self.dead_letter_queue,
+            function=function.function,
+        )
+        self.alarms = TriggerAlarms(
+            self, "Alarms", function=self.function_name, metrics=self.metrics, monitoring=monitoring
+        ).all
         publish(self, "Queue", function.node.id, self.queue.queue_url)
         publish(self, "DeadLetterQueue", function.node.id, self.dead_letter_queue.queue_url)
         publish(self, "Function", function.node.id, function.function.function_name)

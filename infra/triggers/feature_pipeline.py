@@ -13,6 +13,7 @@ from infra.constructs import grants
 from infra.constructs.bucket_notifications import BucketNotifications
 from infra.constructs.event_trigger import EventTrigger
 from infra.constructs.python_function import PythonFunction
+from infra.constructs.trigger_alarms import Monitoring
 
 DUCKDB_SHARE_OF_MEMORY = 0.6
 """The rest is for Python, boto3 and the file that is being downloaded."""
@@ -35,7 +36,7 @@ class FeaturePipelineTrigger(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        stage: Stage,
+        monitoring: Monitoring,
         data_bucket_name: str,
         bus: events.IEventBus,
         idempotency_table: dynamodb.ITable,
@@ -45,12 +46,13 @@ class FeaturePipelineTrigger(Construct):
         Args:
             scope: parent construct.
             construct_id: names the construct.
-            stage: its data sets are wired.
+            monitoring: the stage, whose data sets are wired, and who hears its alarms.
             data_bucket_name: where objects land and features go.
             bus: where `features.ready` is put.
             idempotency_table: where the guard keeps its records.
         """
         super().__init__(scope, construct_id)
+        stage = monitoring.stage
         size = stage.feature_pipeline
         function = PythonFunction(
             self,
@@ -70,17 +72,17 @@ class FeaturePipelineTrigger(Construct):
         )
         grants.guard(function, idempotency_table)
         grants.announce(function, bus, FeaturesReady.model_fields["event_type"].default)
-        trigger = EventTrigger(
+        self.trigger = EventTrigger(
             self,
             "ComputeFeaturesTrigger",
             function=function,
-            retries=stage.retries,
+            monitoring=monitoring,
             max_concurrency=size.max_concurrency,
         )
         notifications = BucketNotifications(self, "Notifications", bucket_name=data_bucket_name)
         bucket_arn = notifications.bucket.bucket_arn
         for data_set in stage.data_sets:
-            notifications.ring(trigger, prefix=data_set.prefix, suffix=data_set.suffix)
+            notifications.ring(self.trigger, prefix=data_set.prefix, suffix=data_set.suffix)
             function.allow_under(
                 ["s3:GetObject"], f"{bucket_arn}/{data_set.prefix}", reason="objects land under the data set's prefix"
             )

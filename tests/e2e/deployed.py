@@ -159,7 +159,7 @@ class Deployed:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that run functions now: the emulator has one for each concurrent invocation."""
-        emulator = the_one(self.connection.port).process()
+        emulator = the_one(self.connection.port).emulator.process()
         assert emulator
         return [child for child in emulator.children(recursive=True) if is_alive(child)]
 
