@@ -10,6 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs.acknowledgement import acknowledge
 from infra.constructs.outputs import publish
 
 
@@ -46,7 +47,11 @@ class AlarmTopic(Construct):
             )
         )
         for address in emails:
-            self._topic.add_subscription(subscriptions.EmailSubscription(address))
+            acknowledge(
+                self._topic.add_subscription(subscriptions.EmailSubscription(address)),
+                "a mail that is lost is no lost alarm: its state stays in CloudWatch and on the dashboard",
+                "Serverless-SNSRedrivePolicy",
+            )
         publish(self, "Topic", construct_id, self._topic.topic_arn)
 
     def hears(self, alarm: cloudwatch.Alarm) -> None:

@@ -12,6 +12,12 @@ architecture = "{architecture}"
 [retries]
 delays_seconds = [7, 70]
 
+[alarms]
+emails = ["on-call@example.com"]
+event_age_seconds = 333
+queue_age_seconds = 4444
+failures = 5
+
 [feature_pipeline]
 max_concurrency = 7
 memory_mb = 2048
