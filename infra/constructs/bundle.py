@@ -8,10 +8,12 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from infra.configuration import ROOT, Runtime
 from infra.constructs.bytecode import compile_sources, compiler
+from infra.constructs.service_models import services_called, unneeded
 
 BUNDLES = ROOT / ".bundles"
 LARGEST_BYTES = 250 * 1024 * 1024
@@ -44,7 +46,8 @@ def build_bundle(
     bundle = BUNDLES / f"{name}-{_digest([packages.name, *(part for item in sorted(code.items()) for part in item)])}"
     if not bundle.exists():
         with _unfinished(bundle) as folder:
-            shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True)
+            leave_out = partial(unneeded, services=services_called(code.values()))
+            shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True, ignore=leave_out)
             for relative, text in code.items():
                 path = folder / relative
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -102,6 +102,16 @@ def test_bundle_holds_its_slices_and_no_others(fresh: Path) -> None:
     assert not {"infra", "doorbell", "aws_cdk", "pytest"} & {path.name for path in fresh.iterdir()}
 
 
+def test_bundle_holds_the_models_of_the_services_that_it_calls(fresh: Path) -> None:
+    """Of botocore's models there are those of the clients in the code, and what is about all services."""
+    models = fresh / "botocore" / "data"
+
+    services = {path.name for path in models.iterdir() if path.is_dir()}
+
+    assert services == {"dynamodb", "events", "lambda", "s3", "sagemaker", "sqs", "stepfunctions"}
+    assert {"endpoints.json", "partitions.json"} <= {path.name for path in models.iterdir() if path.is_file()}
+
+
 def test_other_data_is_another_bundle(fresh: Path) -> None:
     """A changed data file gives a bundle of another name, so that a stale one is never taken for it."""
     other = built(text='{"data_sets": []}')
