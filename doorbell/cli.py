@@ -9,6 +9,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from doorbell import demo as demonstration
+from doorbell.alarms import read_alarms
 from doorbell.connection import connect
 from doorbell.dlq_commands import dead_letters
 from doorbell.embedded import emulator, lifecycle
@@ -78,6 +79,24 @@ def outputs(
                 out.print(f"{name}.{short}  {real}", highlight=False)
         else:
             out.print(f"{name}  {value}", highlight=False)
+
+
+@app.command()
+def alarms(
+    *,
+    port: Port = None,
+    stage: Stage = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that do not ring.")] = False,
+) -> None:
+    """Show the alarms that ring, and what to do about them."""
+    found = list(read_alarms(connect(port=port, stage=stage)))
+    ringing = [alarm for alarm in found if alarm.rings]
+    for alarm in found if everything else ringing:
+        since = alarm.since.isoformat(sep=" ", timespec="seconds")
+        out.print(f"{alarm.state}  {alarm.name}  since {since}", highlight=False)
+        out.print(f"    {alarm.reason}\n    {alarm.cure}", highlight=False, markup=False)
+    if not ringing:
+        out.print(f"None of {len(found)} alarms rings.", highlight=False)
 
 
 @app.command()

@@ -64,6 +64,10 @@ def test_a_dead_letter_rings_and_the_description_leads_to_the_cure(deployed: Dep
     deployed.put(key, b"PAR1 is all that it has of parquet")
     eventually(lambda: rung("DeadLettersArrived") and rung("DeadLettersWaiting"), "both alarms to ring", seconds=60)
     [description] = [text for name, text in heard.items() if "DeadLettersArrived" in name]
+    told = subprocess.run(  # noqa: S603 - our own arguments
+        [DOORBELL, "alarms", "--port", str(deployed.connection.port)], capture_output=True, text=True, check=True
+    )
+    assert description in told.stdout
     look, redrive = (
         [str(DOORBELL), *shlex.split(command.replace("--stage local", f"--port {deployed.connection.port}"))]
         for command in re.findall(r"'doorbell ([^']*)'", description)
