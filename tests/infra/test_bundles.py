@@ -21,6 +21,7 @@ from doorbell.embedded.deployer import zipped
 from infra.configuration import Runtime
 from infra.constructs import bundle
 from infra.constructs.bundle import BundleError, build_bundle
+from infra.constructs.bytecode import CompilationError, compile_sources
 from tests.infra.assembly import Assembly
 
 ELF_MACHINES = {"arm64": 183, "x86_64": 62}
@@ -218,6 +219,25 @@ def test_ordinary_bytecode_would_be_stale_in_that_zip(tmp_path: Path) -> None:
     imports = imported("ordinary", task)
 
     assert imports == {task / "ordinary.py"}
+
+
+def test_bundle_holds_sources_alone_where_no_interpreter_is(bundles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the runtime's Python nothing is compiled, by no other version either, and the bundle is another one."""
+    monkeypatch.setattr(bundle, "compiler", lambda _: None)
+
+    sources = built()
+
+    assert sources.parent == bundles
+    assert list(sources.rglob("*.pyc")) == []
+    assert list(sources.rglob("compute_features.py"))
+
+
+def test_source_that_cannot_be_compiled_is_refused(tmp_path: Path) -> None:
+    """A mistake that the runtime's Python would stumble over is found at synth, with file and line."""
+    (tmp_path / "wrong.py").write_text("def unfinished(:\n", encoding="utf-8")
+
+    with pytest.raises(CompilationError, match=r"(?s)cannot be compiled.*wrong\.py.*line 1"):
+        compile_sources(tmp_path, tmp_path, Path(sys.executable))
 
 
 def unzipped(archive: BytesIO, folder: Path) -> Path:
