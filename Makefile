@@ -57,7 +57,7 @@ format: setup ## format the code and apply safe fixes
 	$(BIN)/ruff check -q --fix .
 	$(BIN)/ruff format -q .
 
-schemas: setup ## write events/schemas/ anew from the event models
+schemas: setup ## write events/schemas/ and docs/events.md anew from the contracts
 	$(BIN)/python -m doorbell.schemas
 
 synth: setup ## synthesize STAGE (default dev) into cdk.out

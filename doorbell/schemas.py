@@ -1,29 +1,44 @@
-"""The published JSON Schemas of the canonical events, generated from the models."""
+"""The published JSON Schemas of the canonical events, generated from their contracts."""
 
 import json
 from pathlib import Path
 
-from functions.feature_pipeline.events import FeaturesReady, ObjectCreated
-from functions.shared.events import CanonicalEvent
+from pydantic.json_schema import GenerateJsonSchema
+
+from doorbell.event_page import PAGE, page
+from functions.shared.contracts.catalog import CATALOG
 
 SCHEMAS = Path(__file__).parents[1] / "events" / "schemas"
 
-PUBLISHED: tuple[type[CanonicalEvent], ...] = (ObjectCreated, FeaturesReady)
+
+class _Untitled(GenerateJsonSchema):
+    """A field's title would only repeat its name."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+        return False
 
 
 def schema_files() -> dict[str, str]:
     """File name -> text, such as `object.created.json`."""
     return {
-        f"{event.model_fields['event_type'].default}.json": json.dumps(event.model_json_schema(), indent=2) + "\n"
-        for event in PUBLISHED
+        f"{event_type}.json": json.dumps(
+            {
+                "$schema": GenerateJsonSchema.schema_dialect,
+                **contract.model_json_schema(schema_generator=_Untitled),
+            },
+            indent=2,
+        )
+        + "\n"
+        for event_type, contract in CATALOG.items()
     }
 
 
 def write_schemas() -> None:
-    """Bring events/schemas/ up to the models."""
+    """Bring events/schemas/ and docs/events.md up to the contracts."""
     SCHEMAS.mkdir(exist_ok=True)
     for name, text in schema_files().items():
         (SCHEMAS / name).write_text(text, encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 import os
 from typing import Any
 
-from functions.feature_pipeline.events import NotificationRecord, ObjectCreated, split_notification
+from functions.feature_pipeline.events import NotificationRecord, split_notification
 from functions.shared import aws
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.deadline import Deadline
 from functions.shared.idempotency import Guard
 from functions.shared.observability import Ledger

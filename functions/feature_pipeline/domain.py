@@ -11,8 +11,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
 
-from functions.feature_pipeline.events import FeaturesReady, ObjectCreated
 from functions.feature_pipeline.settings import PreparedDataSet
+from functions.shared.contracts.objects import FeaturesReady, ObjectCreated
 from functions.shared.deadline import Deadline
 from functions.shared.errors import PermanentError, RetryableError
 from functions.shared.events import derived_id

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from functions.feature_pipeline.events import ObjectCreated
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.events import UnknownFieldError
 from functions.shared.settings import BuiltInTarget, Settings, Target
 

@@ -5,8 +5,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from functions.feature_pipeline.events import FeaturesReady
 from functions.feature_pipeline.settings import DATA_SETS_FILE, ComputeFeaturesSettings
+from functions.shared.contracts.objects import FeaturesReady
 from functions.shared.settings import BuiltInTarget, FunctionTarget, PipelineTarget, StateMachineTarget
 from infra.configuration import Stage
 from infra.constructs import grants

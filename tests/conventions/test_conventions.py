@@ -22,7 +22,7 @@ SLICES = sorted(
     if (folder / "__init__.py").is_file() and folder.name not in SHARED_BY_SLICES
 )
 
-OURS = ("functions", "infra", "doorbell")
+OURS = ("functions", "infra", "doorbell", "benchmarks")
 CODE = sorted(file.relative_to(ROOT) for package in OURS for file in (ROOT / package).rglob("*.py"))
 
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "constants", "misc"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doorbell.purchases import Partition, partitions
-from functions.feature_pipeline.events import FeaturesReady
+from functions.shared.contracts.objects import FeaturesReady
 from functions.shared.events import BUS_SOURCE
 from tests.e2e.deployed import Deployed
 

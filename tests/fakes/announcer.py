@@ -1,6 +1,6 @@
 """The bus, as the domain sees it."""
 
-from functions.feature_pipeline.events import FeaturesReady
+from functions.shared.contracts.objects import FeaturesReady
 from functions.shared.errors import RetryableError
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.feature_pipeline.domain import Source, SourceReplacedError, Stamp, Stored, WriteLostError
-from functions.feature_pipeline.events import ObjectCreated, partition_of
+from functions.feature_pipeline.events import partition_of
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.errors import RetryableError
 from functions.shared.events import derived_id
 from tests.fakes.clock import NOON

@@ -10,7 +10,7 @@ from doorbell.connection import Connection
 from functions.feature_pipeline.adapters.s3_objects import ForeignFeaturesError, ObjectGoneError, S3Objects
 from functions.feature_pipeline.adapters.workspace import Workspace
 from functions.feature_pipeline.domain import Origin, SourceReplacedError, Stamp, WriteLostError
-from functions.feature_pipeline.events import ObjectCreated
+from functions.shared.contracts.objects import ObjectCreated
 from tests.proof.uploads import compute_features_bench
 from tests.proof.workbench import Workbench
 

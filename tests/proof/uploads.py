@@ -9,9 +9,9 @@ import boto3
 import pytest
 
 from doorbell.connection import Connection
-from functions.feature_pipeline.events import FeaturesReady
 from functions.feature_pipeline.handlers import compute_features
 from functions.feature_pipeline.settings import DATA_SETS_FILE, ComputeFeaturesSettings
+from functions.shared.contracts.objects import FeaturesReady
 from infra.configuration import read_stage
 from tests.proof.workbench import Workbench, environment
 

@@ -15,7 +15,7 @@ from functions.feature_pipeline.domain import (
     Stored,
     WriteLostError,
 )
-from functions.feature_pipeline.events import ObjectCreated
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.errors import PermanentError, RetryableError
 
 if TYPE_CHECKING:

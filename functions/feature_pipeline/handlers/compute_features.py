@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from functions.feature_pipeline.adapters.s3_objects import S3Objects
 from functions.feature_pipeline.adapters.workspace import Workspace
 from functions.feature_pipeline.domain import Computed, FeaturePipeline, Origin, SourceReplacedError, check_size
-from functions.feature_pipeline.events import NotificationRecord, ObjectCreated, split_notification
+from functions.feature_pipeline.events import NotificationRecord, split_notification
 from functions.feature_pipeline.settings import ComputeFeaturesSettings, DataSets, PreparedDataSet
 from functions.shared import aws, targets
 from functions.shared.bus import EventBridgeBus
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.deadline import Deadline
 from functions.shared.idempotency import Guard
 from functions.shared.observability import Ledger

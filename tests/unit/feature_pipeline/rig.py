@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from functions.feature_pipeline.domain import FeaturePipeline
-from functions.feature_pipeline.events import ObjectCreated
 from functions.feature_pipeline.settings import PreparedDataSet
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.deadline import Deadline
 from functions.shared.outcome import Outcome
 from tests.fakes.announcer import AnnouncerInMemory

@@ -8,9 +8,9 @@ import pytest
 from functions.feature_pipeline.adapters.s3_objects import S3Objects
 from functions.feature_pipeline.adapters.workspace import Workspace
 from functions.feature_pipeline.domain import EmptyObjectError, FeaturePipeline, ObjectTooLargeError
-from functions.feature_pipeline.events import ObjectCreated
 from functions.feature_pipeline.handlers.compute_features import FeatureTrigger
 from functions.feature_pipeline.settings import DataSets
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.deadline import Deadline
 from functions.shared.outcome import Outcome
 from functions.shared.targets import start_name

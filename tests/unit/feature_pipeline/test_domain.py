@@ -12,7 +12,7 @@ from functions.feature_pipeline.domain import (
     check_size,
     duty,
 )
-from functions.feature_pipeline.events import ObjectCreated
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.errors import PermanentError
 from tests.fakes.clock import NOON
 from tests.fakes.data_sets import transactions

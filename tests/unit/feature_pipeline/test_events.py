@@ -13,10 +13,10 @@ from doorbell.samples import EVENTS, index, read_messages
 from functions.feature_pipeline.events import (
     NotANotificationError,
     NotificationRecord,
-    ObjectCreated,
     partition_of,
     split_notification,
 )
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.errors import PermanentError
 from functions.shared.outcome import Outcome
 from tests.fakes.notifications import KEY, notification, record

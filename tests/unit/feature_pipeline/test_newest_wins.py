@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from functions.feature_pipeline.domain import announcement, sequencer_order
-from functions.feature_pipeline.events import ObjectCreated
+from functions.shared.contracts.objects import ObjectCreated
 from tests.fakes.announcer import NobodyListensError
 from tests.fakes.clock import NOON
 from tests.unit.feature_pipeline.rig import KEY, Rig

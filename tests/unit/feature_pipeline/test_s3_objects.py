@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from functions.feature_pipeline.adapters.s3_objects import ForeignFeaturesError, ObjectGoneError, S3Objects
 from functions.feature_pipeline.adapters.workspace import Workspace
 from functions.feature_pipeline.domain import Origin, SourceReplacedError, Stamp, WriteLostError
-from functions.feature_pipeline.events import ObjectCreated
+from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.errors import PermanentError, RetryableError
 from tests.fakes.clock import NOON
 from tests.fakes.errors import client_error

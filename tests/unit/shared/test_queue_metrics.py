@@ -67,6 +67,7 @@ def test_outcomes_of_a_batch(rig: Rig, books: Books) -> None:
         "EventsProcessed": [1.0] * 5,
         "Failures": [1.0],
         "Rejected": [1.0],
+        "DeadLetters": [1.0],
         "Fired": [1.0] * 2,
         "Duplicate": [1.0],
         "Filtered": [1.0],
@@ -77,7 +78,7 @@ def test_outcomes_of_a_batch(rig: Rig, books: Books) -> None:
     ("tries", "expected"),
     [
         (1, {"Failures": [1.0]}),
-        (4, {"Failures": [1.0], "EventsProcessed": [1.0], "DeadLettered": [1.0]}),
+        (4, {"Failures": [1.0], "EventsProcessed": [1.0], "DeadLettered": [1.0], "DeadLetters": [1.0]}),
     ],
 )
 def test_failed_tries(rig: Rig, books: Books, tries: int, expected: dict[str, list[float]]) -> None:

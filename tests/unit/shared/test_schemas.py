@@ -4,8 +4,12 @@ import json
 
 import pytest
 
-from doorbell.schemas import PUBLISHED, SCHEMAS, schema_files
+from doorbell.event_page import PAGE, page
+from doorbell.schemas import SCHEMAS, schema_files
+from functions.shared.contracts.catalog import CATALOG
 from functions.shared.events import CanonicalEvent
+
+PUBLISHED = list(CATALOG.values())
 
 
 def test_no_drift() -> None:
@@ -13,6 +17,11 @@ def test_no_drift() -> None:
     published = {path.name: path.read_text(encoding="utf-8") for path in SCHEMAS.iterdir()}
 
     assert published == schema_files(), "events/schemas/ differs from the models: run `make schemas` and commit it"
+
+
+def test_the_page_has_not_drifted() -> None:
+    """docs/events.md is printed from the contracts."""
+    assert PAGE.read_text(encoding="utf-8") == page(), "docs/events.md differs from the contracts: run `make schemas`"
 
 
 @pytest.mark.parametrize("event", PUBLISHED)
