@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import StandardUnitType
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDatumTypeDef
 
-EVERY_SECONDS = 1.0
+EVERY_SECONDS = 2.0
 MOST_DATA_A_CALL = 1_000
 """CloudWatch's limit for one PutMetricData."""
 

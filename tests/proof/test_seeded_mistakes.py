@@ -80,8 +80,8 @@ MISTAKES = (
     Mistake(
         "acknowledged before the effect",
         QUEUE,
-        "        raise RetryableError(message)\n\n    def _work_on_parts",
-        "        return\n\n    def _work_on_parts",
+        "        return False\n\n    def _work_on_parts",
+        "        return True\n\n    def _work_on_parts",
         QUEUE_TESTS,
     ),
     Mistake(
