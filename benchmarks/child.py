@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from doorbell.connection import REGION
+from doorbell.connection import REGION, ROOT_KEY
 
 PROBES = Path(__file__).parent / "probes"
 
@@ -66,6 +66,6 @@ def lambda_environment(bundle: Path) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_NAME": "benchmark",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
     }

@@ -12,7 +12,7 @@ from benchmarks.figures import Ratio, Section, Spread, interleaved
 from benchmarks.printed import show
 
 OURS, IDIOMATIC, FLOOR = "ours", "idiomatic Powertools", "floor: two botocore clients"
-WITH_ENGINE = "idiomatic Powertools with DuckDB"
+OURS_WITH_ENGINE, IDIOMATIC_WITH_ENGINE = "ours, with DuckDB imported", "idiomatic Powertools, with DuckDB imported"
 READY = f"{bundles.HANDLER}:_consumer"
 
 Rounds = Annotated[int, typer.Option(help="How often each is measured, in turn.", min=1)]
@@ -24,7 +24,8 @@ def measure(rounds: int) -> Section:
         OURS: _start(ours=READY),
         IDIOMATIC: _start("idiomatic"),
         FLOOR: _start("floor"),
-        WITH_ENGINE: _start("duckdb", "idiomatic"),
+        OURS_WITH_ENGINE: _start("duckdb", ours=READY),
+        IDIOMATIC_WITH_ENGINE: _start("duckdb", "idiomatic"),
         "ours, import only": _start(ours=bundles.HANDLER),
         "the interpreter alone": _start(),
     }
@@ -34,14 +35,14 @@ def measure(rounds: int) -> Section:
     return Section(
         title="Cold start of the storage trigger's handler",
         how="From the start of a process until the handler could take its first event: imported, settings read, "
-        "clients built; milliseconds. Ours brings DuckDB, which computes the features; "
-        "the idiomatic handler and the floor bring nothing that could.",
+        "clients built; milliseconds. None of the three has what computes features yet; ours imports DuckDB when the "
+        "first are asked for, and the rows with DuckDB show what that adds.",
         head=("handler", "wall, ms", "CPU, ms"),
         rows=[(name, Spread.of(walls[name]).text(), Spread.of(cpus[name]).text()) for name in sides],
         ratios=[
             Ratio.of("cold start", IDIOMATIC, walls[OURS], walls[IDIOMATIC], at_most=0.60),
             Ratio.of("cold start", FLOOR, walls[OURS], walls[FLOOR], at_most=1.40),
-            Ratio.of("cold start", WITH_ENGINE, walls[OURS], walls[WITH_ENGINE]),
+            Ratio.of("cold start, both with DuckDB", IDIOMATIC, walls[OURS_WITH_ENGINE], walls[IDIOMATIC_WITH_ENGINE]),
         ],
     )
 
@@ -49,7 +50,7 @@ def measure(rounds: int) -> Section:
 def _start(*modules: str, ours: str | None = None) -> Callable[[], Usage]:
     bundle = bundles.ours() if ours else bundles.baselines()
     environment = {**child.lambda_environment(bundle), **settings.environment("doorbell-data")}
-    wanted = (ours,) if ours else modules
+    wanted = [*modules, *([ours] if ours else [])]
     return partial(child.run, "get_ready", str(bundle), *wanted, environment=environment)
 
 
