@@ -36,7 +36,7 @@ consumer = QueueConsumer(
         dynamodb=aws.session().client("dynamodb", config=aws.CLIENT_CONFIG),
     ),
     ledger=Ledger.of(queue.trigger),
-    sqs=aws.session().client("sqs", config=aws.CLIENT_CONFIG),
+    sqs=lambda: aws.session().client("sqs", config=aws.CLIENT_CONFIG),
 )
 
 

@@ -97,7 +97,7 @@ class QueueConsumer(Generic[E]):
         settings: QueueSettings,
         guard: Guard,
         ledger: Ledger,
-        sqs: "SQSClient",
+        sqs: Callable[[], "SQSClient"],
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._trigger = trigger
@@ -133,7 +133,7 @@ class QueueConsumer(Generic[E]):
             for failure in failures:
                 self._give_up(failure, record, tries)
             return True
-        self._sqs.change_message_visibility(
+        self._sqs().change_message_visibility(
             QueueUrl=self._settings.queue_url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=delay
         )
         return False
@@ -187,7 +187,7 @@ class QueueConsumer(Generic[E]):
             tries=tries,
             first_seen=dt.datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, dt.UTC),
         )
-        self._sqs.send_message(
+        self._sqs().send_message(
             QueueUrl=self._settings.dead_letter_queue_url,
             MessageBody=failure.part,
             MessageAttributes={

@@ -112,7 +112,8 @@ def _consumer() -> QueueConsumer[ObjectCreated]:
             dynamodb=session.client("dynamodb", config=aws.CLIENT_CONFIG),
         ),
         ledger=Ledger.of(queue.trigger),
-        sqs=session.client("sqs", config=aws.CLIENT_CONFIG),
+        # Only what fails needs it, and a client takes a hundredth of the cold start.
+        sqs=cache(lambda: session.client("sqs", config=aws.CLIENT_CONFIG)),
     )
 
 

@@ -69,7 +69,7 @@ class Rig:
             settings=self.settings,
             guard=Guard(GUARD, trigger=TRIGGER, dynamodb=self.claims.client),
             ledger=self.ledger,
-            sqs=self.sqs.client,
+            sqs=lambda: self.sqs.client,
             jitter=self.jitter,
         )
         answer = consumer.consume({"Records": list(messages)}, self.invocation.context)
