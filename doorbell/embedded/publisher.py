@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from doorbell.connection import Connection, embedded
 from doorbell.embedded.alarm_metrics import alarm_metric_name
 from doorbell.embedded.log_tail import LogTail
+from doorbell.errors import DoorbellError
 from doorbell.outputs import read_outputs
 from doorbell.queues import depth
 
@@ -114,10 +115,10 @@ def run(port: int, stage: str) -> None:
     while True:
         try:
             publisher.publish()
-        except BotoCoreError:
-            # No connection: the emulator has ended.
-            return
-        except ClientError as error:
+        except (BotoCoreError, ClientError, DoorbellError) as error:
+            if isinstance(error, BotoCoreError) or isinstance(error.__cause__, BotoCoreError):
+                # No connection: the emulator has ended.
+                return
             # Something is being deployed or removed just now.
             sys.stderr.write(f"{error}\n")
         time.sleep(EVERY_SECONDS)

@@ -65,7 +65,8 @@ class TriggerMetrics:
     def backing_off(self) -> cloudwatch.MathExpression:
         """Messages out of sight that nobody works on: they wait for their next try."""
         return cloudwatch.MathExpression(
-            expression="MAX([hidden - running, 0 * hidden])",
+            # Where nothing runs there is no datum, and that is when backing off is all there is.
+            expression="IF(hidden > FILL(running, 0), hidden - FILL(running, 0), 0)",
             using_metrics={
                 "hidden": self.queue.metric_approximate_number_of_messages_not_visible(
                     period=MINUTE, statistic="Maximum"

@@ -124,7 +124,7 @@ def test_dashboard_shows_queues_and_crashes(assembly: Assembly) -> None:
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
         ("AWS/Lambda", "Errors"),
     } <= shown
-    assert expressions == ["MAX([hidden - running, 0 * hidden])"]
+    assert expressions == ["IF(hidden > FILL(running, 0), hidden - FILL(running, 0), 0)"]
 
 
 def shown_metrics(assembly: Assembly) -> list[list[Any]]:
