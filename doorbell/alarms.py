@@ -24,6 +24,12 @@ class Alarm:
     cure: str
     """The alarm's description."""
 
+    def cure_with(self, connection: Connection) -> str:
+        """The description, with its commands as they are typed here: an embedded AWS goes by its port."""
+        if connection.port is None:
+            return self.cure
+        return self.cure.replace(f"--stage {connection.stage}", f"--port {connection.port}")
+
     @property
     def rings(self) -> bool:
         """Whether somebody has to do something."""

@@ -14,6 +14,7 @@ from doorbell.connection import connect
 from doorbell.dlq_commands import dead_letters
 from doorbell.embedded import emulator, lifecycle
 from doorbell.errors import DoorbellError
+from doorbell.function_log import booked
 from doorbell.options import Port, Stage
 from doorbell.outputs import read_outputs
 from doorbell.sam import environment_of
@@ -43,6 +44,8 @@ def up(*, port: Port = None, stage_file: StageFile = "local") -> None:
         f"  event bus     {outputs.event_bus}\n\n"
         "Next:\n"
         f"  {command} send events/feature_pipeline/partition_landed.json --port {number}\n"
+        f"  {command} log --port {number}\n"
+        f"  {command} alarms --port {number}\n"
         f"  {command} outputs --port {number} --json\n"
         f"  {command} down --port {number}",
         highlight=False,
@@ -89,14 +92,30 @@ def alarms(
     everything: Annotated[bool, typer.Option("--all", help="Also those that do not ring.")] = False,
 ) -> None:
     """Show the alarms that ring, and what to do about them."""
-    found = list(read_alarms(connect(port=port, stage=stage)))
+    connection = connect(port=port, stage=stage)
+    found = list(read_alarms(connection))
     ringing = [alarm for alarm in found if alarm.rings]
     for alarm in found if everything else ringing:
         since = alarm.since.isoformat(sep=" ", timespec="seconds")
         out.print(f"{alarm.state}  {alarm.name}  since {since}", highlight=False)
-        out.print(f"    {alarm.reason}\n    {alarm.cure}", highlight=False, markup=False)
+        out.print(f"    {alarm.reason}\n    {alarm.cure_with(connection)}", highlight=False, markup=False)
     if not ringing:
         out.print(f"None of {len(found)} alarms rings.", highlight=False)
+
+
+@app.command()
+def log(
+    function: Annotated[str, typer.Argument(help="Short name of the function.")] = "compute_features",
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="Only failed tries and what was given up.")] = False,
+    minutes: Annotated[int, typer.Option(min=1, help="How far back to look.")] = 60,
+    port: Port = None,
+    stage: Stage = None,
+) -> None:
+    """Show what became of events, and why tries failed."""
+    connection = connect(port=port, stage=stage)
+    for line in booked(connection, read_outputs(connection), function, minutes=minutes, failed=failed):
+        out.print(line, highlight=False, markup=False)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """To which AWS a command speaks: an embedded one on this machine, or a stage that was deployed."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -62,7 +63,8 @@ def connect(*, port: int | None, stage: str | None) -> Connection:
     if port is not None and stage is not None:
         raise DoorbellError("--port and --stage were both given.", remedy="Give one: a port is an embedded AWS.")
     if stage is not None:
-        region = boto3.session.Session().region_name
+        # boto3 itself looks at AWS_DEFAULT_REGION and the configuration only; the CDK takes AWS_REGION too.
+        region = boto3.session.Session().region_name or os.environ.get("AWS_REGION")
         if region is None:
             raise DoorbellError("No AWS region is configured.", remedy="Set AWS_REGION, or run: aws configure")
         return Connection(stage=stage, region=region, endpoint_url=None)

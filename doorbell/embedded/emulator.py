@@ -59,7 +59,9 @@ def start(port: int, *, stage: str) -> Running:
 def publish_metrics(running: Running) -> Running:
     """Let a process of its own publish metrics of what is deployed now; one of an earlier deployment ends."""
     _end(running.publisher)
-    command = [sys.executable, "-m", "doorbell.embedded.publisher", str(running.port), running.stage]
+    # What an earlier one has read must not count again.
+    since_ms = time.time_ns() // 1_000_000 if running.publisher else 0
+    command = [sys.executable, "-m", "doorbell.embedded.publisher", str(running.port), running.stage, str(since_ms)]
     process = _spawn(command, running.folder / "publisher.txt", cwd=ROOT, env=dict(os.environ))
     return running.model_copy(update={"publisher": ProcessId.of(process)}).remember()
 

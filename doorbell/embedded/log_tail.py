@@ -17,13 +17,15 @@ class LogTail:
 
     connection: Connection
     function: str
+    since_ms: int
+    """Milliseconds since the epoch: earlier lines are left out."""
     newest_ms: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     """Entry -> its time, for as long as it may be met again."""
 
     def new_lines(self) -> Iterator[dict[str, Any]]:
         """The lines that were not read before."""
-        since = max(0, self.newest_ms - LATEST_MS)
+        since = max(self.since_ms, self.newest_ms - LATEST_MS)
         self.seen = {entry: time for entry, time in self.seen.items() if time >= since}
         for entry in log_events(self.connection, self.function, since_ms=since):
             # The emulator gives entries no id of their own.

@@ -1,6 +1,6 @@
 """Publishes the metrics that AWS makes by itself and the emulator does not: from log lines, and of queues.
 
-Runs beside the emulator (`python -m doorbell.embedded.publisher PORT STAGE`) and ends when the emulator does.
+Runs beside the emulator (`python -m doorbell.embedded.publisher PORT STAGE SINCE_MS`) and ends when the emulator does.
 """
 
 import itertools
@@ -66,6 +66,8 @@ class Publisher:
     """One round after the other."""
 
     connection: Connection
+    since_ms: int
+    """Milliseconds since the epoch: what was logged before is not published."""
     tails: dict[str, LogTail] = field(default_factory=dict)
     empty_since: dict[str, float] = field(default_factory=dict)
     """Queue -> when it was last seen empty."""
@@ -78,7 +80,7 @@ class Publisher:
         data = [
             datum
             for function in outputs.functions.values()
-            for line in self.tails.setdefault(function, LogTail(self.connection, function)).new_lines()
+            for line in self._tail(function).new_lines()
             for datum in embedded_metrics(line)
         ]
         self.counts |= {datum.identity: replace(datum, values=(0,)) for datum in data if datum.unit == "Count"}
@@ -87,6 +89,9 @@ class Publisher:
             data.extend(self._of_queue(url))
         for namespace in {datum.namespace for datum in data}:
             self._put(namespace, (datum for datum in data if datum.namespace == namespace))
+
+    def _tail(self, function: str) -> LogTail:
+        return self.tails.setdefault(function, LogTail(self.connection, function, since_ms=self.since_ms))
 
     def _of_queue(self, url: str) -> Iterator[Datum]:
         now, found = time.monotonic(), depth(self.connection, url)
@@ -108,10 +113,10 @@ class Publisher:
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=chunk)
 
 
-def run(port: int, stage: str) -> None:
+def run(port: int, stage: str, since_ms: int) -> None:
     """Publish until the emulator is gone."""
     connection = embedded(port, stage=stage)
-    publisher = Publisher(connection)
+    publisher = Publisher(connection, since_ms)
     while True:
         try:
             publisher.publish()
@@ -125,4 +130,4 @@ def run(port: int, stage: str) -> None:
 
 
 if __name__ == "__main__":
-    run(int(sys.argv[1]), sys.argv[2])
+    run(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -16,8 +16,9 @@ CURES = {
         "docs/operations.md, 'Error types', has the usual causes and cures."
     ),
     "DeadLettersWaiting": (
-        "The dead-letter queue of {trigger} is not empty, and forgets a message after 14 days. See what is in it: "
-        "'doorbell dlq list --queue {function} --stage {stage}'. Redrive or delete it. "
+        "The dead-letter queue of {trigger} was not empty within the last minute; it forgets a message after 14 days. "
+        "See what is in it: "
+        "'doorbell dlq list --queue {function} --stage {stage}'. Mend the cause and redrive it, or let it expire. "
         "docs/operations.md, 'Dead letters'."
     ),
     "LateEvents": (

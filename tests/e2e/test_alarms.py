@@ -67,7 +67,15 @@ def test_a_dead_letter_rings_and_the_description_leads_to_the_cure(deployed: Dep
     told = subprocess.run(  # noqa: S603 - our own arguments
         [DOORBELL, "alarms", "--port", str(deployed.connection.port)], capture_output=True, text=True, check=True
     )
-    assert description in told.stdout
+    assert description.replace("--stage local", f"--port {deployed.connection.port}") in told.stdout
+    log = subprocess.run(  # noqa: S603 - our own arguments
+        [DOORBELL, "log", "--failed", "--port", str(deployed.connection.port)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "try failed: DamagedObjectError  ends in" in log.stdout
+    assert "  rejected  ends in" in log.stdout
     look, redrive = (
         [str(DOORBELL), *shlex.split(command.replace("--stage local", f"--port {deployed.connection.port}"))]
         for command in re.findall(r"'doorbell ([^']*)'", description)
