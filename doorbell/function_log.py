@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from doorbell.connection import Connection
-from doorbell.errors import DoorbellError
 from doorbell.outcomes import log_lines
 from doorbell.outputs import Outputs
 from functions.shared.outcome import Outcome
@@ -24,11 +23,8 @@ def booked(connection: Connection, outputs: Outputs, function: str, *, minutes: 
     Raises:
         DoorbellError: there is no such function.
     """
-    if function not in outputs.functions:
-        known = ", ".join(sorted(outputs.functions))
-        raise DoorbellError(f"There is no function {function!r}.", remedy=f"Choose one of: {known}")
     since_ms = time.time_ns() // 1_000_000 - minutes * 60_000
-    for line in log_lines(connection, outputs.functions[function], since_ms=since_ms):
+    for line in log_lines(connection, outputs.function(function), since_ms=since_ms):
         if "reason" in line and (_went_wrong(line) or not failed):
             what = line.get("outcome") or f"{line['message']}: {line.get('error_type')}"
             yield f"{line['timestamp']}  {what}  {line['reason']}  ({line.get('correlation_id', 'unreadable')})"

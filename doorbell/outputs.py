@@ -32,6 +32,17 @@ class Outputs(BaseModel):
     topics: dict[str, str] = {}
     dashboards: dict[str, str] = {}
 
+    def function(self, short_name: str) -> str:
+        """Real name of a function.
+
+        Raises:
+            DoorbellError: there is no such function.
+        """
+        if short_name not in self.functions:
+            known = ", ".join(sorted(self.functions))
+            raise DoorbellError(f"There is no function {short_name!r}.", remedy=f"Choose one of: {known}")
+        return self.functions[short_name]
+
 
 _SINGLES = {"DataBucket": "data_bucket", "EventBus": "event_bus"}
 # The longer kind first: a dead-letter queue is no queue named dead letter.

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from doorbell.connection import ROOT_KEY, Connection
-from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -21,11 +20,8 @@ def environment_of(connection: Connection, outputs: Outputs, function: str) -> d
     Raises:
         DoorbellError: there is no such function.
     """
-    if function not in outputs.functions:
-        known = ", ".join(sorted(outputs.functions))
-        raise DoorbellError(f"There is no function {function!r}.", remedy=f"Choose one of: {known}")
     lambda_: LambdaClient = connection.client("lambda")
-    configuration = lambda_.get_function_configuration(FunctionName=outputs.functions[function])
+    configuration = lambda_.get_function_configuration(FunctionName=outputs.function(function))
     variables = dict(configuration["Environment"]["Variables"])
     if connection.endpoint_url:
         variables |= {

@@ -19,13 +19,12 @@ class LogTail:
     function: str
     since_ms: int
     """Milliseconds since the epoch: earlier lines are left out."""
-    newest_ms: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     """Entry -> its time, for as long as it may be met again."""
 
     def new_lines(self) -> Iterator[dict[str, Any]]:
         """The lines that were not read before."""
-        since = max(self.since_ms, self.newest_ms - LATEST_MS)
+        since = max(self.since_ms, max(self.seen.values(), default=0) - LATEST_MS)
         self.seen = {entry: time for entry, time in self.seen.items() if time >= since}
         for entry in log_events(self.connection, self.function, since_ms=since):
             # The emulator gives entries no id of their own.
@@ -33,6 +32,5 @@ class LogTail:
             if identity in self.seen:
                 continue
             self.seen[identity] = entry["timestamp"]
-            self.newest_ms = max(self.newest_ms, entry["timestamp"])
             if line := json_line(entry):
                 yield line
