@@ -31,6 +31,8 @@ class Outputs(BaseModel):
     tables: dict[str, str] = {}
     topics: dict[str, str] = {}
     dashboards: dict[str, str] = {}
+    event_sources: dict[str, str] = {}
+    """Where to ring each source: URL of its queue, or ARN of its topic."""
 
     def function(self, short_name: str) -> str:
         """Real name of a function.
@@ -53,6 +55,7 @@ _MAPS = {
     "Table": "tables",
     "Topic": "topics",
     "Dashboard": "dashboards",
+    "EventSource": "event_sources",
 }
 
 

@@ -15,6 +15,9 @@ from functions.feature_pipeline.settings import (
     DataSets,
     PreparedDataSet,
 )
+from functions.metric_alarm.settings import AlarmSettings
+from functions.router.settings import DeclaredTrigger
+from functions.shared.contracts.catalog import CATALOG
 from functions.shared.settings import MARGIN_SECONDS, BuiltInTarget
 
 ROOT = Path(__file__).parents[1]
@@ -87,10 +90,47 @@ class FeaturePipeline(_Section):
     timeout_seconds: Annotated[int, Field(ge=10, le=300)] = 60
 
 
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+
+class Notices(_Section):
+    """Who hears the notices of triggers whose target is the stage's own topic."""
+
+    emails: tuple[Email, ...] = ()
+    """Each has to confirm once."""
+
+
+class Registry(_Section):
+    """Which models of SageMaker's registry are listened to."""
+
+    groups: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$")], ...] = ()
+    """Model package groups; all of the account unless some are named."""
+
+
+class MessageQueue(_Section):
+    """Who may tell events, and which."""
+
+    writers: tuple[Annotated[str, Field(pattern=r"^(\d{12}|arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]+)$")], ...] = ()
+    """Accounts and roles that may send to the queue."""
+    topics: tuple[Annotated[str, Field(pattern=r"^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$")], ...] = ()
+    """Topics that the queue listens to."""
+    accepts: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(CATALOG)
+    """Event types; all unless some are named."""
+    max_concurrency: Annotated[int, Field(ge=2, le=1_000)] = 10
+
+    @field_validator("accepts")
+    @classmethod
+    def _are_ours(cls, accepts: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(accepts) - set(CATALOG)):
+            message = f"there is no event {', '.join(unknown)}: use some of {', '.join(CATALOG)}"
+            raise ValueError(message)
+        return accepts
+
+
 class Alarms(_Section):
     """When a trigger's alarms ring, and who hears them."""
 
-    emails: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    emails: tuple[Email, ...] = ()
     """Subscribed to the alarms' topic; each has to confirm once."""
     event_age_seconds: Annotated[int, Field(ge=1)] = 900
     """How old an event may be when it is settled, at the 95th percentile of five minutes."""
@@ -112,7 +152,12 @@ class Stage(_Section):
     """A bucket that is there already, to be used instead of a new one."""
     retries: Retries = Retries()
     alarms: Alarms = Alarms()
+    notices: Notices = Notices()
     feature_pipeline: FeaturePipeline = FeaturePipeline()
+    registry: Registry = Registry()
+    metric_alarm: AlarmSettings = AlarmSettings()
+    message_queue: MessageQueue = MessageQueue()
+    triggers: tuple[DeclaredTrigger, ...] = ()
     data_sets: tuple[DataSet, ...] = ()
 
     @model_validator(mode="after")
@@ -128,10 +173,24 @@ class Stage(_Section):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
-        names = [data_set.name for data_set in self.data_sets]
-        for name in names:
-            if names.count(name) > 1:
-                message = f"two data sets are named {name!r}: give each a name of its own"
+        for kind, names in {
+            "data sets": [data_set.name for data_set in self.data_sets],
+            "triggers": [trigger.name for trigger in self.triggers],
+        }.items():
+            for name in names:
+                if names.count(name) > 1:
+                    message = f"two {kind} are named {name!r}: give each a name of its own"
+                    raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _triggers_names_are_free(self) -> Self:
+        taken = {file.stem for file in ROOT.glob("functions/*/handlers/*.py")} | {
+            folder.name for folder in ROOT.glob("functions/*/")
+        }
+        for trigger in self.triggers:
+            if trigger.name in taken:
+                message = f"a trigger is named {trigger.name!r}, as one of Doorbell's own: choose another name"
                 raise ValueError(message)
         return self
 

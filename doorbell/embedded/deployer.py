@@ -54,7 +54,7 @@ def deploy(connection: Connection, stage: str, assembly: Path, report: Report) -
             report(f"deploying {name}")
             template = json.loads((assembly / artifact["properties"]["templateFile"]).read_text(encoding="utf-8"))
             _deploy_stack(connection, name, template)
-            differences.restore_redrive_policies(template, name, connection)
+            differences.put_back(template, name, connection)
 
 
 def _assets_bucket(connection: Connection) -> str:

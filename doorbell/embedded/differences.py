@@ -4,6 +4,7 @@ The templates are the ones that AWS gets. What the emulator cannot take is left 
 and what it drops is put back after the deployment.
 """
 
+import contextlib
 import copy
 import json
 from typing import TYPE_CHECKING, Any
@@ -11,16 +12,23 @@ from typing import TYPE_CHECKING, Any
 from doorbell.embedded.alarm_metrics import name_by_dimensions
 
 if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
     from doorbell.connection import Connection
 
 Template = dict[str, Any]
 
+ARCHIVE = "AWS::Events::Archive"
+"""A template with one would be refused as a whole."""
+
 
 def adapted(template: Template) -> Template:
     """The template without what the emulator cannot take."""
     changed = copy.deepcopy(template)
+    changed["Resources"] = {
+        name: resource for name, resource in changed["Resources"].items() if resource["Type"] != ARCHIVE
+    }
     for resource in changed["Resources"].values():
         _without_tls_policy(resource)
         _without_conditions_on_events(resource)
@@ -50,17 +58,21 @@ def _without_conditions_on_events(resource: dict[str, Any]) -> None:
             del statement["Condition"]
 
 
-def restore_redrive_policies(template: Template, stack: str, connection: "Connection") -> int:
-    """Put back the redrive policies that the emulator dropped; returns how many."""
-    resources = template["Resources"]
+def put_back(template: Template, stack: str, connection: "Connection") -> None:
+    """Put back what the emulator dropped, and what it had to be spared."""
     names = {
         summary["LogicalResourceId"]: summary["PhysicalResourceId"]
         for page in connection.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
         for summary in page["StackResourceSummaries"]
     }
+    _restore_redrive_policies(template, names, connection)
+    _create_archives(template, names, connection)
+
+
+def _restore_redrive_policies(template: Template, names: dict[str, str], connection: "Connection") -> None:
+    """Put back the redrive policies that the emulator dropped."""
     sqs: SQSClient = connection.client("sqs")
-    restored = 0
-    for name, resource in resources.items():
+    for name, resource in template["Resources"].items():
         policy = resource.get("Properties", {}).get("RedrivePolicy")
         if resource["Type"] != "AWS::SQS::Queue" or policy is None:
             continue
@@ -71,5 +83,20 @@ def restore_redrive_policies(template: Template, stack: str, connection: "Connec
         arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         wanted = {"deadLetterTargetArn": arn, "maxReceiveCount": policy["maxReceiveCount"]}
         sqs.set_queue_attributes(QueueUrl=names[name], Attributes={"RedrivePolicy": json.dumps(wanted)})
-        restored += 1
-    return restored
+
+
+def _create_archives(template: Template, names: dict[str, str], connection: "Connection") -> None:
+    """Create by call the archives that a template may not have."""
+    events: EventBridgeClient = connection.client("events")
+    for resource in template["Resources"].values():
+        if resource["Type"] != ARCHIVE:
+            continue
+        wanted = resource["Properties"]
+        bus = names[wanted["SourceArn"]["Fn::GetAtt"][0]]
+        with contextlib.suppress(events.exceptions.ResourceAlreadyExistsException):
+            events.create_archive(
+                ArchiveName=bus,
+                EventSourceArn=events.describe_event_bus(Name=bus)["Arn"],
+                EventPattern=json.dumps(wanted["EventPattern"]),
+                RetentionDays=wanted["RetentionDays"],
+            )

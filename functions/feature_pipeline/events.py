@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from pydantic.alias_generators import to_camel
 
 from functions.shared.contracts.objects import ObjectCreated, Sequencer
-from functions.shared.errors import PermanentError
+from functions.shared.errors import PermanentError, UnwantedError
 from functions.shared.events import derived_id
 
 LONGEST_KEY_BYTES = 1_024
@@ -79,14 +79,16 @@ class NotificationRecord(_Notified):
 
 
 def split_notification(body: str) -> Sequence[str]:
-    """S3 notification -> one notification a record; none for `s3:TestEvent`, which S3 sends when it is wired up.
+    """S3 notification -> one notification a record.
 
     Raises:
+        UnwantedError: it is an `s3:TestEvent`, which S3 sends when it is wired up.
         NotANotificationError: the body is something else.
     """
     notification = _json_object(body)
     if notification.get("Event") == "s3:TestEvent":
-        return []
+        message = "S3 tests the notification: no object was created"
+        raise UnwantedError(message)
     records = notification.get("Records")
     if not isinstance(records, list) or not records:
         message = f"expected an S3 notification with Records, got {body[:100]!r}"

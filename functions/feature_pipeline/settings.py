@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.events import UnknownFieldError
-from functions.shared.settings import BuiltInTarget, Settings, Target
+from functions.shared.settings import BuiltInTarget, Settings, Target, TopicTarget
 
 DATA_SETS_FILE = "data_sets.json"
 """Lies beside the code in the bundle, with the SQL files: an environment of 4 KB would not hold many data sets."""
@@ -74,6 +74,9 @@ class DataSet(_Declared):
     @field_validator("target")
     @classmethod
     def _target_maps_known_fields(cls, target: Target) -> Target:
+        if isinstance(target, TopicTarget) and target.arn is None:
+            message = "a data set's topic has no default: give its arn"
+            raise ValueError(message)
         if not isinstance(target, BuiltInTarget):
             try:
                 ObjectCreated.check_parameters(target.parameters)

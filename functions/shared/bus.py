@@ -1,10 +1,15 @@
 """Puts canonical events on the bus."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from functions.shared import aws
+from functions.shared.deadline import Deadline
 from functions.shared.errors import PermanentError, RetryableError
 from functions.shared.events import BUS_SOURCE, CanonicalEvent
+from functions.shared.observability import count_announced
+from functions.shared.outcome import Outcome, Settled
+from functions.shared.settings import BusSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -27,6 +32,12 @@ class EventBridgeBus:
     def __init__(self, name: str, *, events: "EventBridgeClient") -> None:
         self._name = name
         self._events = events
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """The bus that this function may put events on."""
+        name = BusSettings.from_environment().event_bus
+        return cls(name, events=aws.session().client("events", config=aws.CLIENT_CONFIG))
 
     def publish(self, event: CanonicalEvent) -> None:
         """Put one event on the bus.
@@ -53,3 +64,9 @@ class EventBridgeBus:
             refusal = answer["Entries"][0]
             message = f"the bus refused {event.event_type}: {refusal.get('ErrorCode')} {refusal.get('ErrorMessage')}"
             raise EventRefusedError(message)
+        count_announced(event.event_type)
+
+    def announce(self, event: CanonicalEvent, _: Deadline) -> Settled:
+        """Put the event on the bus: all that an adapter does with it; raises as `publish` does."""
+        self.publish(event)
+        return Settled(Outcome.FIRED, f"{event.event_type} is on the bus")

@@ -1,4 +1,4 @@
-"""The two ways in which work on an event can fail."""
+"""The two ways in which work on an event can fail, and the one in which there is none."""
 
 
 class PermanentError(Exception):
@@ -7,3 +7,7 @@ class PermanentError(Exception):
 
 class RetryableError(Exception):
     """Another try may succeed: the message comes back after the next retry delay."""
+
+
+class UnwantedError(Exception):
+    """Nothing wants this message: it ends as filtered, with the reason that the error gives."""

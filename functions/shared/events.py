@@ -54,9 +54,9 @@ class CanonicalEvent(BaseModel):
 
     @property
     def idempotency_key(self) -> str:
-        """The values of the idempotency fields, as text."""
+        """The type and the values of the idempotency fields, as text."""
         values = self.model_dump(mode="json", include=set(self.idempotency_fields))
-        return json.dumps([values[field] for field in self.idempotency_fields])
+        return json.dumps([self.event_type, *(values[field] for field in self.idempotency_fields)])
 
     def to_wire(self) -> dict[str, Any]:
         """The event as JSON values under its wire names; what is absent is left out."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.shared.outcome import (
     DEAD_LETTERS,
     EVENT_AGE,
+    EVENT_TYPE_DIMENSION,
+    EVENTS_ANNOUNCED,
     EVENTS_PROCESSED,
     FAILURES,
     METRICS_NAMESPACE,
@@ -29,6 +31,12 @@ LONGEST_TEXT = 1_000
 def logger() -> Logger:
     """The logger of this execution environment."""
     return Logger(service="doorbell")
+
+
+def count_announced(event_type: str) -> None:
+    """Count an event that was put on the bus."""
+    with single_metric(EVENTS_ANNOUNCED, MetricUnit.Count, 1, namespace=METRICS_NAMESPACE) as metric:
+        metric.add_dimension(EVENT_TYPE_DIMENSION, event_type)
 
 
 @dataclass(frozen=True, slots=True)

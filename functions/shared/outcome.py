@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 METRICS_NAMESPACE = "Doorbell"
-TRIGGER_DIMENSION = "Trigger"
+TRIGGER_DIMENSION, EVENT_TYPE_DIMENSION = "Trigger", "EventType"
 EVENTS_PROCESSED, EVENT_AGE, FAILURES, DEAD_LETTERS = "EventsProcessed", "EventAge", "Failures", "DeadLetters"
-"""Names in CloudWatch, besides one metric for each outcome: what handlers count, alarms and dashboards show."""
+EVENTS_ANNOUNCED = "EventsAnnounced"
+"""Names in CloudWatch, besides one metric for each outcome: what handlers count, alarms and dashboards show.
+
+`EventsAnnounced` counts what was put on the bus, by event type; everything else is counted by trigger.
+"""
 
 
 class Outcome(StrEnum):

@@ -2,7 +2,7 @@
 
 Each message is settled as a whole, from what became of its parts:
 
-    every part settled            -> acknowledged
+    every part settled            -> acknowledged; one that nothing wants is settled as filtered
     a part failed, tries left     -> back to the queue for the next retry delay; finished parts are duplicates then
     a part failed, tries used up  -> the parts that failed go to the dead-letter queue, each with its reason
     a part can never succeed      -> as above, without waiting for more tries of its own
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from functions.shared.dead_letters import DeadLetter
 from functions.shared.deadline import Deadline
-from functions.shared.errors import PermanentError, RetryableError
+from functions.shared.errors import PermanentError, RetryableError, UnwantedError
 from functions.shared.events import CanonicalEvent
 from functions.shared.idempotency import Guard, InProgressElsewhereError
 from functions.shared.observability import Ledger
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 E = TypeVar("E", bound=CanonicalEvent)
+P = TypeVar("P")
 
 JITTER = 0.1
 """Share of a retry delay by which it varies either way, so that what failed together does not return together."""
@@ -73,11 +74,11 @@ class Trigger(Generic[E]):
     """What is particular to a trigger; everything else is the same for all."""
 
     parse: Callable[[str], E]
-    """Message part -> event; raises pydantic's ValidationError where the contract is broken."""
+    """Message part -> event; raises pydantic's ValidationError where the contract is broken, and UnwantedError."""
     act: Callable[[E, Deadline], Settled]
     """The effect; called once an idempotency key, unless a crash makes it again."""
     split: Callable[[str], Sequence[str]] = whole
-    """Message body -> its parts, each a body of its own; none where the message asks for nothing."""
+    """Message body -> its parts, each a body of its own; raises UnwantedError where it asks for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,12 @@ class QueueConsumer(Generic[E]):
     def _work_on_parts(self, body: str, deadline: Deadline, tries: int) -> list[_Failure]:
         try:
             parts = self._trigger.split(body)
+        except UnwantedError as unwanted:
+            self._ledger.settle(Settled(Outcome.FILTERED, str(unwanted)), None, tries=tries)
+            return []
         except Exception as error:  # noqa: BLE001 - the boundary, as in _work_on
             self._ledger.fail(error, None, tries=tries)
             return [_Failure(body, None, error)]
-        if not parts:
-            self._ledger.settle(Settled(Outcome.FILTERED, "the message asks for nothing"), None, tries=tries)
         return [failure for part in parts if (failure := self._work_on(part, deadline, tries))]
 
     def _work_on(self, part: str, deadline: Deadline, tries: int) -> _Failure | None:
@@ -153,8 +155,10 @@ class QueueConsumer(Generic[E]):
         try:
             if not deadline.seconds_left:
                 return _Failure(part, event, NotStartedError("the invocation's time was used up by others"))
-            event = parsed = _parsed(self._trigger.parse, part)
-            settled = self._guard.once(parsed.idempotency_key, lambda: self._trigger.act(parsed, deadline))
+            event = found = parsed(self._trigger.parse, part)
+            settled = self._guard.once(found.idempotency_key, lambda: self._trigger.act(found, deadline))
+        except UnwantedError as unwanted:
+            settled = Settled(Outcome.FILTERED, str(unwanted))
         except InProgressElsewhereError as error:
             return _Failure(part, event, error)
         except Exception as error:  # noqa: BLE001 - the boundary: any failure becomes a failed message, never a lost one
@@ -198,7 +202,12 @@ class QueueConsumer(Generic[E]):
         self._ledger.settle(Settled(outcome, letter.reason), failure.event, tries=tries, message_id=record["messageId"])
 
 
-def _parsed(parse: Callable[[str], E], part: str) -> E:
+def parsed(parse: Callable[[P], E], part: P) -> E:
+    """What `parse` makes of a message part.
+
+    Raises:
+        ContractBrokenError: in place of pydantic's ValidationError, with a message for people.
+    """
     try:
         return parse(part)
     except ValidationError as error:

@@ -110,6 +110,15 @@ class PipelineTarget(_Target):
     parameters: Parameters = {}
 
 
-ForeignTarget = StateMachineTarget | FunctionTarget | PipelineTarget
+class TopicTarget(_Target):
+    """An SNS topic that is told; its messages have an attribute `idempotencyKey`, since SNS takes no token."""
+
+    kind: Literal["topic"]
+    arn: Annotated[str, Field(pattern=r"^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$")] | None = None
+    """None in a stage file is the stage's own topic for notices to people."""
+    parameters: Parameters = {}
+
+
+ForeignTarget = StateMachineTarget | FunctionTarget | PipelineTarget | TopicTarget
 Target = Annotated[BuiltInTarget | ForeignTarget, Field(discriminator="kind")]
 """What a trigger starts."""

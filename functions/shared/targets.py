@@ -1,4 +1,4 @@
-"""Starts a target that is not Doorbell's own: a state machine, a function or a SageMaker pipeline."""
+"""Starts a target that is not Doorbell's own: a state machine, a function, a SageMaker pipeline, a topic."""
 
 import hashlib
 import json
@@ -10,7 +10,13 @@ from botocore.exceptions import ClientError
 from functions.shared import aws
 from functions.shared.errors import PermanentError
 from functions.shared.events import CanonicalEvent, UnknownFieldError
-from functions.shared.settings import ForeignTarget, FunctionTarget, PipelineTarget, StateMachineTarget
+from functions.shared.settings import (
+    ForeignTarget,
+    FunctionTarget,
+    PipelineTarget,
+    StateMachineTarget,
+    TopicTarget,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -50,7 +56,9 @@ def start(target: ForeignTarget, event: CanonicalEvent, *, prefix: str) -> str:
             _invoke_function(target, name, parameters)
         case PipelineTarget():
             _start_pipeline(target, name, parameters)
-    return f"{target.kind} {target.arn.rpartition(':')[2]} as {name}"
+        case TopicTarget():
+            _tell_topic(target, name, event, parameters)
+    return f"{target.kind} {str(target.arn).rpartition(':')[2]} as {name}"
 
 
 def _start_state_machine(target: StateMachineTarget, name: str, parameters: dict[str, Any]) -> None:
@@ -82,4 +90,20 @@ def _start_pipeline(target: PipelineTarget, name: str, parameters: dict[str, Any
             {"Name": parameter, "Value": value if isinstance(value, str) else json.dumps(value)}
             for parameter, value in parameters.items()
         ],
+    )
+
+
+def _tell_topic(target: TopicTarget, name: str, event: CanonicalEvent, parameters: dict[str, Any]) -> None:
+    client = aws.session().client("sns", config=aws.CLIENT_CONFIG)
+    attributes = {
+        "eventType": event.event_type,
+        "correlationId": event.correlation_id,
+        "idempotencyKey": name,
+    }
+    client.publish(
+        TopicArn=str(target.arn),
+        Subject=f"Doorbell: {event.event_type}",
+        # People read it in their mail.
+        Message=json.dumps(parameters, indent=2, ensure_ascii=False),
+        MessageAttributes={key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()},
     )

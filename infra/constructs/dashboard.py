@@ -26,7 +26,7 @@ class TriggersDashboard(Construct):
 
 def _rows(trigger: EventTrigger) -> list[list[cloudwatch.IWidget]]:
     metrics = trigger.metrics
-    title = f"## {metrics.trigger}: {trigger.function_name}\nWhat the figures mean and what to do: docs/operations.md"
+    title = f"## {metrics.trigger}: {trigger.name}\nWhat the figures mean and what to do: docs/operations.md"
     ages = [metrics.event_age(statistic) for statistic in ("p50", "p95", "Maximum")]
     return [
         [cloudwatch.TextWidget(markdown=title, width=3 * THIRD, height=2)],

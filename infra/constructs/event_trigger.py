@@ -1,6 +1,10 @@
 """The one shape of every trigger: a queue with its dead-letter queue, and a function that consumes it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -8,6 +12,7 @@ from constructs import Construct
 
 from functions.shared.settings import QueueSettings
 from infra.constructs.acknowledgement import acknowledge
+from infra.constructs.naming import construct_id as pascal_case
 from infra.constructs.naming import short_name
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
@@ -34,6 +39,7 @@ class EventTrigger(Construct):
         monitoring: Monitoring,
         max_concurrency: int,
         batch_size: int = 1,
+        declared_name: str | None = None,
     ) -> None:
         """Create the queues and connect the function.
 
@@ -45,17 +51,16 @@ class EventTrigger(Construct):
             monitoring: the stage, for its retry delays and its alarms' thresholds, and who hears the alarms.
             max_concurrency: how many invocations may run at once, 2 to 1,000.
             batch_size: messages an invocation; 1 for heavy work, so that one that dies takes no neighbour along.
+            declared_name: names the trigger and its outputs where a stage file declares it, in place of slice
+                and function.
         """
         super().__init__(scope, construct_id)
         retries = monitoring.stage.retries
         tries = 1 + len(retries.delays_seconds)
-        self.dead_letter_queue = sqs.Queue(
-            self,
-            "DeadLetters",
-            retention_period=DEAD_LETTER_RETENTION,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-        )
+        self.name = declared_name or short_name(function.node.id)
+        """Short name of queue and function among the outputs."""
+        trigger = declared_name or function.slice_name
+        self.dead_letter_queue = self._queue_of_letters("DeadLetters")
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -69,7 +74,7 @@ class EventTrigger(Construct):
         )
         function.add_settings(
             QueueSettings(
-                trigger=function.slice_name,
+                trigger=trigger,
                 queue_url=self.queue.queue_url,
                 dead_letter_queue_url=self.dead_letter_queue.queue_url,
                 retry_delays_seconds=retries.delays_seconds,
@@ -92,37 +97,71 @@ class EventTrigger(Construct):
         # Lambda refuses a mapping to a queue that the role may not read yet.
         consumer.node.add_dependency(function.role)
         acknowledge(
-            self.dead_letter_queue, "this is the dead-letter queue: nothing follows", "Serverless-SQSRedrivePolicy"
-        )
-        acknowledge(
             consumer,
             "a queue's mapping has no failure destination: the queue's dead-letter queue is it",
             "Serverless-LambdaEventSourceMappingDestination",
         )
-        self.function_name = short_name(function.node.id)
         self.metrics = TriggerMetrics(
-            trigger=function.slice_name,
+            trigger=trigger,
             queue=self.queue,
             dead_letter_queue=self.dead_letter_queue,
             function=function.function,
         )
-        self.alarms = TriggerAlarms(
-            self, "Alarms", function=self.function_name, metrics=self.metrics, monitoring=monitoring
-        ).all
-        publish(self, "Queue", function.node.id, self.queue.queue_url)
-        publish(self, "DeadLetterQueue", function.node.id, self.dead_letter_queue.queue_url)
-        publish(self, "Function", function.node.id, function.function.function_name)
+        self._alarms = TriggerAlarms(self, "Alarms", function=self.name, metrics=self.metrics, monitoring=monitoring)
+        self._undelivered: sqs.Queue | None = None
+        publish(self, "Queue", pascal_case(self.name), self.queue.queue_url)
+        publish(self, "DeadLetterQueue", pascal_case(self.name), self.dead_letter_queue.queue_url)
+        publish(self, "Function", pascal_case(self.name), function.function.function_name)
 
-    def let_in(self, service: str, source_arn: str) -> iam.AddToResourcePolicyResult:
-        """Let a service of this account send to the queue on behalf of one source."""
-        return self.queue.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(service)],
-                actions=["sqs:SendMessage"],
-                resources=[self.queue.queue_arn],
-                conditions={
-                    "ArnEquals": {"aws:SourceArn": source_arn},
-                    "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
-                },
+    @property
+    def alarms(self) -> list[cloudwatch.Alarm]:
+        """All alarms of the trigger."""
+        return self._alarms.all
+
+    def undelivered(self) -> sqs.Queue:
+        """Where a service puts what it could not deliver to the queue; made when the first one asks for it."""
+        if self._undelivered is None:
+            self._undelivered = self._queue_of_letters("Undelivered")
+            acknowledge(
+                self._undelivered,
+                "it is the dead-letter queue of rules, subscriptions and streams, which the rule does not look at",
+                "AwsSolutions-SQS3",
             )
+            self._alarms.watch_undelivered(self._undelivered)
+            publish(self, "DeadLetterQueue", f"{pascal_case(self.name)}Undelivered", self._undelivered.queue_url)
+        return self._undelivered
+
+    def let_in(self, service: str, source_arn: str, *, account: str | None = None) -> iam.AddToResourcePolicyResult:
+        """Let a service send to the queue on behalf of one source, of this account unless another is given.
+
+        Where the service has asked for a queue for what it cannot deliver, it may send there too.
+        """
+        conditions = {
+            "ArnEquals": {"aws:SourceArn": source_arn},
+            "StringEquals": {"aws:SourceAccount": account or Stack.of(self).account},
+        }
+        if self._undelivered:
+            _let_send(service, self._undelivered, conditions)
+        return _let_send(service, self.queue, conditions)
+
+    def _queue_of_letters(self, construct_id: str) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            construct_id,
+            retention_period=DEAD_LETTER_RETENTION,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
         )
+        acknowledge(queue, "this is a dead-letter queue: nothing follows", "Serverless-SQSRedrivePolicy")
+        return queue
+
+
+def _let_send(service: str, queue: sqs.Queue, conditions: Mapping[str, Any]) -> iam.AddToResourcePolicyResult:
+    return queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(service)],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn],
+            conditions=conditions,
+        )
+    )

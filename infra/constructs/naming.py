@@ -6,3 +6,8 @@ import re
 def short_name(construct_id: str) -> str:
     """`ComputeFeatures` -> `compute_features`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", construct_id).lower()
+
+
+def construct_id(name: str) -> str:
+    """`compute_features` -> `ComputeFeatures`."""
+    return "".join(word.capitalize() for word in name.split("_"))

@@ -10,5 +10,5 @@ def publish(scope: Construct, kind: str, construct_id: str, value: str) -> str:
     The reference is weak: CloudFormation lets an output go that another stack once read.
     """
     name = f"{kind}{construct_id}"
-    CfnOutput(scope, f"{kind}Output", value=value).override_logical_id(name)
+    CfnOutput(scope, f"{name}Output", value=value).override_logical_id(name)
     return Fn.get_stack_output(Stack.of(scope).stack_name, name)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration import Stage
-from infra.constructs.alarm_topic import AlarmTopic
-from infra.constructs.trigger_metrics import TriggerMetrics
+from infra.constructs.topic import Topic
+from infra.constructs.trigger_metrics import TriggerMetrics, depth
 
 CURES = {
     "DeadLettersArrived": (
@@ -20,6 +21,12 @@ CURES = {
         "See what is in it: "
         "'doorbell dlq list --queue {function} --stage {stage}'. Mend the cause and redrive it, or let it expire. "
         "docs/operations.md, 'Dead letters'."
+    ),
+    "UndeliveredWaiting": (
+        "Events were not delivered to the queue of {trigger}: its policy or its key does not let the service in. See "
+        "them and why: 'doorbell dlq list --queue {function}_undelivered --stage {stage}'. Deploy again, then: "
+        "'doorbell dlq redrive --queue {function}_undelivered --to {function} --all --stage {stage}'. "
+        "docs/operations.md, 'Undelivered events'."
     ),
     "LateEvents": (
         "Events of {trigger} are over {threshold} seconds old when they are settled. If messages wait in the queue, "
@@ -50,7 +57,7 @@ class Monitoring:
     """What all alarms of a stage have in common."""
 
     stage: Stage
-    topic: AlarmTopic
+    topic: Topic
 
 
 class TriggerAlarms(Construct):
@@ -69,6 +76,8 @@ class TriggerAlarms(Construct):
             monitoring: thresholds, and who hears the alarms.
         """
         super().__init__(scope, construct_id)
+        self._monitoring = monitoring
+        self._names = {"trigger": metrics.trigger, "function": function, "stage": monitoring.stage.name}
         limits = monitoring.stage.alarms
         rows = {
             "DeadLettersArrived": (metrics.dead_letters(), 1),
@@ -78,22 +87,13 @@ class TriggerAlarms(Construct):
             "Failures": (metrics.failures(), limits.failures),
             "Crashes": (metrics.crashes(), 1),
         }
-        self.all = [
-            self._alarm(
-                name,
-                metric,
-                threshold,
-                CURES[name].format(
-                    trigger=metrics.trigger, function=function, stage=monitoring.stage.name, threshold=threshold
-                ),
-                monitoring.topic,
-            )
-            for name, (metric, threshold) in rows.items()
-        ]
+        self.all = [self._alarm(name, metric, threshold) for name, (metric, threshold) in rows.items()]
 
-    def _alarm(
-        self, name: str, metric: cloudwatch.Metric, threshold: float, description: str, topic: AlarmTopic
-    ) -> cloudwatch.Alarm:
+    def watch_undelivered(self, queue: sqs.Queue) -> None:
+        """Ring also when a service could not deliver events to the trigger's queue."""
+        self.all.append(self._alarm("UndeliveredWaiting", depth(queue), 1))
+
+    def _alarm(self, name: str, metric: cloudwatch.Metric, threshold: float) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             name,
@@ -103,7 +103,7 @@ class TriggerAlarms(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             # Where nothing happens, nothing is wrong.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=description,
+            alarm_description=CURES[name].format(**self._names, threshold=threshold),
         )
-        topic.hears(alarm)
+        self._monitoring.topic.hears(alarm)
         return alarm

@@ -21,6 +21,11 @@ MINUTE = Duration.minutes(1)
 FIVE_MINUTES = Duration.minutes(5)
 
 
+def depth(queue: sqs.Queue) -> cloudwatch.Metric:
+    """Messages that wait in a queue."""
+    return queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum")
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerMetrics:
     """Metrics by what they tell."""
@@ -56,7 +61,7 @@ class TriggerMetrics:
 
     def waiting(self) -> cloudwatch.Metric:
         """Messages that wait for the function."""
-        return self.queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum")
+        return depth(self.queue)
 
     def oldest_message(self) -> cloudwatch.Metric:
         """Seconds that the oldest message waits."""
@@ -79,7 +84,7 @@ class TriggerMetrics:
 
     def dead_letter_depth(self) -> cloudwatch.Metric:
         """Messages in the dead-letter queue."""
-        return self.dead_letter_queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum")
+        return depth(self.dead_letter_queue)
 
     def _counted(self, name: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
         return cloudwatch.Metric(

@@ -1,4 +1,4 @@
-"""What must survive a redeployment: the data bucket, the bus, the idempotency records."""
+"""What must survive a redeployment: the data bucket, the bus with its archive, the outbox, the idempotency records."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -6,8 +6,12 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from functions.shared.events import BUS_SOURCE
 from infra.configuration import Stage
 from infra.constructs.outputs import publish
+
+ARCHIVE_RETENTION = Duration.days(30)
+"""How far back `doorbell replay` reaches."""
 
 ACCESS_LOG_RETENTION = Duration.days(90)
 
@@ -16,7 +20,11 @@ class FoundationStack(Stack):
     """What triggers rely on, for them by name; what holds data is kept when the stack is deleted."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
-        super().__init__(scope, construct_id, description=f"Doorbell {stage.name}: data, bus and idempotency records")
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"Doorbell {stage.name}: data, bus, archive, outbox and idempotency records",
+        )
         data_bucket = stage.existing_data_bucket or self._new_data_bucket().bucket_name
         bus = events.EventBus(self, "Bus")
         idempotency = dynamodb.Table(
@@ -30,9 +38,30 @@ class FoundationStack(Stack):
             ),
             removal_policy=RemovalPolicy.RETAIN,
         )
+        outbox = dynamodb.Table(
+            self,
+            "Outbox",
+            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expiration",
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        events.Archive(
+            self,
+            "Archive",
+            source_event_bus=bus,
+            event_pattern=events.EventPattern(source=[BUS_SOURCE]),
+            retention=ARCHIVE_RETENTION,
+        )
         self.data_bucket_name = publish(self, "Data", "Bucket", data_bucket)
         self.event_bus_name = publish(self, "Event", "Bus", bus.event_bus_name)
         self.idempotency_table_name = publish(self, "Table", "Idempotency", idempotency.table_name)
+        self.outbox_table_name = publish(self, "Table", "Outbox", outbox.table_name)
+        self.outbox_stream_arn = publish(self, "Stream", "Outbox", str(outbox.table_stream_arn))
 
     def _new_data_bucket(self) -> s3.Bucket:
         logs = s3.Bucket(

@@ -6,11 +6,17 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.configuration import Stage
-from infra.constructs.alarm_topic import AlarmTopic
 from infra.constructs.dashboard import TriggersDashboard
+from infra.constructs.hub import Hub
+from infra.constructs.topic import Topic
 from infra.constructs.trigger_alarms import Monitoring
 from infra.stacks.foundation import FoundationStack
 from infra.triggers.feature_pipeline import FeaturePipelineTrigger
+from infra.triggers.message_queue import MessageQueueTrigger
+from infra.triggers.metric_alarm import MetricAlarmTrigger
+from infra.triggers.registry import RegistryTrigger
+from infra.triggers.router import RouterTriggers
+from infra.triggers.table_stream import TableStreamTrigger
 
 
 class TriggersStack(Stack):
@@ -19,13 +25,24 @@ class TriggersStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, foundation: FoundationStack) -> None:
         super().__init__(scope, construct_id, description=f"Doorbell {stage.name}: triggers")
         self.add_stack_dependency(foundation)
-        monitoring = Monitoring(stage=stage, topic=AlarmTopic(self, "Alarms", emails=stage.alarms.emails))
-        features = FeaturePipelineTrigger(
-            self,
-            "FeaturePipeline",
-            monitoring=monitoring,
-            data_bucket_name=foundation.data_bucket_name,
+        alarms = Topic(self, "Alarms", emails=stage.alarms.emails, alarms=f"{self.stack_name}-*")
+        hub = Hub(
+            monitoring=Monitoring(stage=stage, topic=alarms),
             bus=events.EventBus.from_event_bus_name(self, "Bus", foundation.event_bus_name),
             idempotency_table=dynamodb.Table.from_table_name(self, "Idempotency", foundation.idempotency_table_name),
         )
-        TriggersDashboard(self, "Triggers", triggers=[features.trigger])
+        outbox = dynamodb.Table.from_table_attributes(
+            self, "Outbox", table_name=foundation.outbox_table_name, table_stream_arn=foundation.outbox_stream_arn
+        )
+        features = FeaturePipelineTrigger(
+            self, "FeaturePipeline", hub=hub, data_bucket_name=foundation.data_bucket_name
+        )
+        triggers = [
+            features.trigger,
+            RegistryTrigger(self, "Registry", hub=hub).trigger,
+            MetricAlarmTrigger(self, "MetricAlarm", hub=hub).trigger,
+            MessageQueueTrigger(self, "MessageQueue", hub=hub).trigger,
+            TableStreamTrigger(self, "TableStream", hub=hub, tables={"Outbox": outbox}).trigger,
+            *RouterTriggers(self, "Router", hub=hub).triggers,
+        ]
+        TriggersDashboard(self, "Triggers", triggers=triggers)

@@ -1,31 +1,24 @@
 """New data -> features: S3 notifications, one for each data set, ring `compute_features`."""
 
 from aws_cdk import Duration, Size
-from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
 from constructs import Construct
 
 from functions.feature_pipeline.settings import DATA_SETS_FILE, ComputeFeaturesSettings
 from functions.shared.contracts.objects import FeaturesReady
-from functions.shared.settings import BuiltInTarget, FunctionTarget, PipelineTarget, StateMachineTarget
+from functions.shared.settings import BuiltInTarget
 from infra.configuration import Stage
 from infra.constructs import grants
 from infra.constructs.bucket_notifications import BucketNotifications
 from infra.constructs.event_trigger import EventTrigger
+from infra.constructs.hub import Hub
+from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.trigger_alarms import Monitoring
 
 DUCKDB_SHARE_OF_MEMORY = 0.6
 """The rest is for Python, boto3 and the file that is being downloaded."""
 
 SMALLEST_STORAGE_MIB, LARGEST_STORAGE_MIB = 512, 10_240
 """Lambda's limits for /tmp."""
-
-START_ACTIONS = {
-    StateMachineTarget: "states:StartExecution",
-    FunctionTarget: "lambda:InvokeFunction",
-    PipelineTarget: "sagemaker:StartPipelineExecution",
-}
 
 
 class FeaturePipelineTrigger(Construct):
@@ -36,23 +29,19 @@ class FeaturePipelineTrigger(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        monitoring: Monitoring,
+        hub: Hub,
         data_bucket_name: str,
-        bus: events.IEventBus,
-        idempotency_table: dynamodb.ITable,
     ) -> None:
         """Create the trigger.
 
         Args:
             scope: parent construct.
             construct_id: names the construct.
-            monitoring: the stage, whose data sets are wired, and who hears its alarms.
+            hub: the stage, whose data sets are wired, and what all triggers share.
             data_bucket_name: where objects land and features go.
-            bus: where `features.ready` is put.
-            idempotency_table: where the guard keeps its records.
         """
         super().__init__(scope, construct_id)
-        stage = monitoring.stage
+        stage = hub.stage
         size = stage.feature_pipeline
         function = PythonFunction(
             self,
@@ -70,15 +59,16 @@ class FeaturePipelineTrigger(Construct):
             ephemeral_storage=_ephemeral_storage(stage),
             timeout=Duration.seconds(size.timeout_seconds),
         )
-        grants.guard(function, idempotency_table)
-        grants.announce(function, bus, FeaturesReady.model_fields["event_type"].default)
+        grants.guard(function, hub.idempotency_table)
+        grants.announce(function, hub.bus, FeaturesReady.model_fields["event_type"].default)
         self.trigger = EventTrigger(
             self,
             "ComputeFeaturesTrigger",
             function=function,
-            monitoring=monitoring,
+            monitoring=hub.monitoring,
             max_concurrency=size.max_concurrency,
         )
+        publish(self, "EventSource", "FeaturePipeline", self.trigger.queue.queue_url)
         notifications = BucketNotifications(self, "Notifications", bucket_name=data_bucket_name)
         bucket_arn = notifications.bucket.bucket_arn
         for data_set in stage.data_sets:
@@ -93,7 +83,7 @@ class FeaturePipelineTrigger(Construct):
                     reason="features are written under the data set's prefix, and read to be replaced",
                 )
             else:
-                function.allow([START_ACTIONS[type(data_set.target)]], [data_set.target.arn])
+                grants.start(function, data_set.target)
 
 
 def _ephemeral_storage(stage: Stage) -> Size:

@@ -12,13 +12,12 @@ from functions.feature_pipeline.events import NotificationRecord, split_notifica
 from functions.feature_pipeline.settings import ComputeFeaturesSettings, DataSets, PreparedDataSet
 from functions.shared import aws, targets
 from functions.shared.bus import EventBridgeBus
+from functions.shared.consumer import consumer_of
 from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.deadline import Deadline
-from functions.shared.idempotency import Guard
-from functions.shared.observability import Ledger
 from functions.shared.outcome import Outcome, Settled
 from functions.shared.queue import BatchAnswer, QueueConsumer, Trigger
-from functions.shared.settings import BuiltInTarget, BusSettings, GuardSettings, QueueSettings
+from functions.shared.settings import BuiltInTarget
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -84,36 +83,25 @@ class EngineOnFirstUse:
 
 @cache
 def _consumer() -> QueueConsumer[ObjectCreated]:
-    settings, queue = ComputeFeaturesSettings.from_environment(), QueueSettings.from_environment()
-    session, workspace = aws.session(), Workspace()
-    objects = S3Objects(settings.data_bucket, s3=session.client("s3", config=aws.CLIENT_CONFIG), workspace=workspace)
-    bus = EventBridgeBus(
-        BusSettings.from_environment().event_bus, events=session.client("events", config=aws.CLIENT_CONFIG)
+    settings, workspace = ComputeFeaturesSettings.from_environment(), Workspace()
+    objects = S3Objects(
+        settings.data_bucket, s3=aws.session().client("s3", config=aws.CLIENT_CONFIG), workspace=workspace
     )
     pipeline = FeaturePipeline(
         store=objects,
         engine=EngineOnFirstUse(workspace, memory_limit_mb=settings.memory_limit_mb),
-        bus=bus,
+        bus=EventBridgeBus.from_environment(),
         clock=lambda: dt.datetime.now(dt.UTC),
     )
     trigger = FeatureTrigger(
         DataSets.read(BUNDLE), bucket=settings.data_bucket, objects=objects, pipeline=pipeline, workspace=workspace
     )
-    return QueueConsumer(
+    return consumer_of(
         Trigger(
             parse=lambda part: NotificationRecord.from_message(part).to_event(),
             act=trigger.act,
             split=split_notification,
-        ),
-        settings=queue,
-        guard=Guard(
-            GuardSettings.from_environment(),
-            trigger=queue.trigger,
-            dynamodb=session.client("dynamodb", config=aws.CLIENT_CONFIG),
-        ),
-        ledger=Ledger.of(queue.trigger),
-        # Only what fails needs it, and a client takes a hundredth of the cold start.
-        sqs=cache(lambda: session.client("sqs", config=aws.CLIENT_CONFIG)),
+        )
     )
 
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pydantic import ValidationError
+
 from functions.shared.contracts import batches, metrics, models, objects, windows, workflows
 from functions.shared.errors import PermanentError
 from functions.shared.events import CanonicalEvent
@@ -43,13 +45,19 @@ def read_event(wire: str) -> CanonicalEvent:
         pydantic.ValidationError: it breaks its contract.
     """
     try:
-        found = json.loads(wire)
-    except ValueError as error:
+        return event_from(json.loads(wire))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            raise
         message = f"not JSON: {error}: send one event, as events/schemas/ describes them"
         raise UnknownEventError(message) from error
+
+
+def event_from(found: object) -> CanonicalEvent:
+    """An event of any type from its JSON values; raises as `read_event` does."""
     event_type = found.get("eventType") if isinstance(found, dict) else None
     contract = CATALOG.get(event_type) if isinstance(event_type, str) else None
     if contract is None:
         message = f"eventType is {event_type!r:.100}: send one of {', '.join(CATALOG)}"
         raise UnknownEventError(message)
-    return contract.from_wire(wire)
+    return contract.model_validate(found)

@@ -1,0 +1,1 @@
+"""A model registry on AWS: SageMaker tells what becomes of model packages."""

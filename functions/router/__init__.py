@@ -1,0 +1,1 @@
+"""Declared triggers: events on the bus, let through by filters, start targets of the stage file."""
