@@ -1,5 +1,6 @@
 """The `doorbell` command."""
 
+import datetime as dt
 import json
 import sys
 from pathlib import Path
@@ -14,9 +15,12 @@ from doorbell.connection import connect
 from doorbell.dlq_commands import dead_letters
 from doorbell.embedded import emulator, lifecycle
 from doorbell.errors import DoorbellError
+from doorbell.explain.explanation import explain as explained
+from doorbell.explain.printed import show_explanation
 from doorbell.function_log import booked
 from doorbell.options import Port, Stage
 from doorbell.outputs import read_outputs
+from doorbell.replay import plan_replay, run_replay
 from doorbell.sam import environment_of
 from doorbell.send import send as ring
 from doorbell.terminal import err, out, progress
@@ -26,6 +30,8 @@ app = typer.Typer(
 )
 
 app.add_typer(dead_letters, name="dlq")
+
+TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 
 StageFile = Annotated[str, typer.Option(help="What to deploy: a stage's name, or the path of a stage file.")]
 
@@ -123,6 +129,44 @@ def send(file: Path, *, port: Port = None, stage: Stage = None) -> None:
     """Replay a sample event at its real entrance."""
     for line in ring(connect(port=port, stage=stage), file):
         out.print(line, highlight=False)
+
+
+@app.command()
+def explain(
+    file: Path,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    port: Port = None,
+    stage: Stage = None,
+) -> None:
+    """Tell which triggers an event would start, and clause by clause why it would not start the others."""
+    found = explained(connect(port=port, stage=stage), file)
+    if as_json:
+        sys.stdout.write(json.dumps([one.model_dump() for one in found], indent=2, ensure_ascii=False) + "\n")
+        return
+    for explanation in found:
+        show_explanation(explanation)
+
+
+@app.command()
+def replay(
+    *,
+    start: Annotated[dt.datetime, typer.Option("--from", formats=TIMES, help="From when on, in UTC.")],
+    end: Annotated[dt.datetime, typer.Option("--to", formats=TIMES, help="Until when, in UTC.")],
+    rule: Annotated[str | None, typer.Option(help="Only to this declared trigger; to all unless given.")] = None,
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    port: Port = None,
+    stage: Stage = None,
+) -> None:
+    """Put archived events on the bus again; what was done already has no effect again."""
+    connection = connect(port=port, stage=stage)
+    planned = plan_replay(connection, start.replace(tzinfo=dt.UTC), end.replace(tzinfo=dt.UTC), rule)
+    for line in planned.lines():
+        out.print(line, highlight=False)
+    if not sure and not typer.confirm("Replay them?"):
+        out.print("Nothing was replayed.")
+        return
+    out.print(run_replay(connection, planned), highlight=False)
 
 
 @app.command()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doorbell.connection import Connection
-from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs
 from functions.shared.dead_letters import DeadLetter
 
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 HOLD_SECONDS = 120
 """How long a message is kept from others while it is looked at."""
+
+UNDELIVERED = "_undelivered"
+"""How the names of the queues end in which services put what they could not deliver."""
 
 CRASHED = "Crashed"
 """Error type of a message that SQS gave up, because no handler lived long enough to say why."""
@@ -77,9 +79,9 @@ class DeadLetterQueues:
         with self._held(queue) as letters:
             chosen = [letter for letter in letters if letter in selection]
             for letter in chosen:
-                self._sqs.send_message(QueueUrl=self._url(self._outputs.queues, to), MessageBody=letter.body)
+                self._sqs.send_message(QueueUrl=self._outputs.queue(to), MessageBody=letter.body)
                 self._sqs.delete_message(
-                    QueueUrl=self._url(self._outputs.dead_letter_queues, queue), ReceiptHandle=letter.receipt_handle
+                    QueueUrl=self._outputs.dead_letter_queue(queue), ReceiptHandle=letter.receipt_handle
                 )
                 letters.remove(letter)
         return chosen
@@ -87,7 +89,7 @@ class DeadLetterQueues:
     @contextmanager
     def _held(self, queue: str) -> Iterator[list[Letter]]:
         """All letters of a queue, kept from others meanwhile; those still in the list are given back at the end."""
-        url = self._url(self._outputs.dead_letter_queues, queue)
+        url = self._outputs.dead_letter_queue(queue)
         letters: list[Letter] = []
         try:
             while batch := self._receive(url):
@@ -110,12 +112,6 @@ class DeadLetterQueues:
             MessageAttributeNames=["All"],
         ).get("Messages", [])
 
-    @staticmethod
-    def _url(urls: dict[str, str], name: str) -> str:
-        if name not in urls:
-            raise DoorbellError(f"There is no queue {name!r}.", remedy=f"Choose one of: {', '.join(sorted(urls))}")
-        return urls[name]
-
 
 def _letter(queue: str, message: "MessageTypeDef") -> Letter:
     attributes = {
@@ -126,20 +122,35 @@ def _letter(queue: str, message: "MessageTypeDef") -> Letter:
     try:
         why = DeadLetter.from_attributes(attributes)
     except (KeyError, ValueError):
-        why = _crash(queue, message)
+        gave_up = _undelivered if queue.endswith(UNDELIVERED) else _crash
+        why = gave_up(queue, message, attributes)
     return Letter(message["MessageId"], queue, message["Body"], why, message["ReceiptHandle"])
 
 
-def _crash(queue: str, message: "MessageTypeDef") -> DeadLetter:
+def _undelivered(queue: str, message: "MessageTypeDef", attributes: dict[str, str]) -> DeadLetter:
+    """A reason for what a service could not deliver; EventBridge tells it in attributes of its own, SNS tells none."""
+    return DeadLetter(
+        reason=attributes.get("ERROR_MESSAGE", "it could not be delivered: look at the queue's policy"),
+        error_type=attributes.get("ERROR_CODE", "Undelivered"),
+        correlation_id=message["MessageId"],
+        trigger=queue,
+        tries=int(attributes.get("RETRY_ATTEMPTS", "0")) + 1,
+        first_seen=_sent_at(message),
+    )
+
+
+def _crash(queue: str, message: "MessageTypeDef", _: dict[str, str]) -> DeadLetter:
     """A reason for what SQS moved here by itself."""
-    facts = message.get("Attributes", {})
-    sent = dt.datetime.fromtimestamp(int(facts.get("SentTimestamp", "0")) / 1000, dt.UTC)
     return DeadLetter(
         reason="its handler died each time before it could say why: look in the log for a crash, "
         "memory that ran out, or a timeout",
         error_type=CRASHED,
         correlation_id=message["MessageId"],
         trigger=queue,
-        tries=int(facts.get("ApproximateReceiveCount", "0")),
-        first_seen=sent,
+        tries=int(message.get("Attributes", {}).get("ApproximateReceiveCount", "0")),
+        first_seen=_sent_at(message),
     )
+
+
+def _sent_at(message: "MessageTypeDef") -> dt.datetime:
+    return dt.datetime.fromtimestamp(int(message.get("Attributes", {}).get("SentTimestamp", "0")) / 1000, dt.UTC)

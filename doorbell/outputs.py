@@ -1,5 +1,6 @@
 """Names and addresses of what is deployed, read from the stacks' outputs."""
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ class Outputs(BaseModel):
     tables: dict[str, str] = {}
     topics: dict[str, str] = {}
     dashboards: dict[str, str] = {}
+    data_sets: dict[str, dict[str, str]] = {}
+    """Data set -> its `prefix` and `suffix`."""
     event_sources: dict[str, str] = {}
     """Where to ring each source: URL of its queue, or ARN of its topic."""
 
@@ -40,10 +43,29 @@ class Outputs(BaseModel):
         Raises:
             DoorbellError: there is no such function.
         """
-        if short_name not in self.functions:
-            known = ", ".join(sorted(self.functions))
-            raise DoorbellError(f"There is no function {short_name!r}.", remedy=f"Choose one of: {known}")
-        return self.functions[short_name]
+        return _looked_up("function", self.functions, short_name)
+
+    def queue(self, short_name: str) -> str:
+        """URL of a queue.
+
+        Raises:
+            DoorbellError: there is no such queue.
+        """
+        return _looked_up("queue", self.queues, short_name)
+
+    def dead_letter_queue(self, short_name: str) -> str:
+        """URL of a dead-letter queue.
+
+        Raises:
+            DoorbellError: there is no such queue.
+        """
+        return _looked_up("dead-letter queue", self.dead_letter_queues, short_name)
+
+
+def _looked_up(kind: str, names: dict[str, str], short_name: str) -> str:
+    if short_name not in names:
+        raise DoorbellError(f"There is no {kind} {short_name!r}.", remedy=f"Choose one of: {', '.join(sorted(names))}")
+    return names[short_name]
 
 
 _SINGLES = {"DataBucket": "data_bucket", "EventBus": "event_bus"}
@@ -91,6 +113,9 @@ def read_outputs(connection: Connection) -> Outputs:
 def _sort_in(found: dict[str, Any], key: str, value: str) -> None:
     if key in _SINGLES:
         found[_SINGLES[key]] = value
+        return
+    if key == "DataSets":
+        found["data_sets"] = json.loads(value)
         return
     for kind, field in _MAPS.items():
         if key.startswith(kind):

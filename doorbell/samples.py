@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorbell.errors import DoorbellError
+from doorbell.sources import source_of
 from functions.shared.outcome import Outcome
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -16,6 +17,8 @@ SAMPLE_BUCKET = "doorbell-data"
 SAMPLE_ACCOUNT = "123456789012"
 """Literals in the sample files, for which `doorbell send` puts the real names in."""
 
+Door = Literal["bucket", "queue", "topic", "bus", "table"]
+
 
 class Sample(BaseModel):
     """A line of the index."""
@@ -23,15 +26,17 @@ class Sample(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     description: str
-    door: Literal["bucket", "queue"]
-    """`bucket`: the sample object is put, and S3 rings. `queue`: the messages are sent to the trigger's queue."""
+    door: Door
+    """`bucket`: the sample object is put, and S3 rings. `queue`: the messages are sent to the trigger's queue.
+    `topic`: they are told to the topic that the queue listens to. `bus`: the events are put on the bus.
+    `table`: the item is put into the outbox table."""
     function: str
-    """Short name of the function that gets the file as its event."""
+    """Short name of the function that gets the file as its event; of a declared trigger, its name."""
     object: str | None = None
     """File under events/ with the content of the sample object."""
     starts: tuple[str, ...]
-    """Triggers that should fire."""
-    outcome: Annotated[Outcome, Field(description="What should come of it.")]
+    """Triggers that should fire, at this door and after it."""
+    outcome: Annotated[Outcome, Field(description="What should come of it at this door.")]
 
 
 def index() -> dict[str, Sample]:
@@ -41,18 +46,17 @@ def index() -> dict[str, Sample]:
 
 
 def sample_of(file: Path) -> Sample:
-    """The index's line for a file; a file of the user's own is sent to the storage trigger's queue.
+    """The index's line for a file; a file of the user's own rings the queue, or the bus, of what it looks like.
 
     Raises:
-        DoorbellError: there is no such file, or it is among the samples and the index does not know it.
+        DoorbellError: there is no such file, it looks like nothing that rings,
+            or it is among the samples and the index does not know it.
     """
     path = file.resolve()
     if not path.is_file():
         raise DoorbellError(f"There is no file {file}.", remedy="The samples are in events/.")
     if not path.is_relative_to(EVENTS):
-        return Sample(
-            description=str(file), door="queue", function="compute_features", starts=(), outcome=Outcome.FIRED
-        )
+        return _guessed(path)
     name = path.relative_to(EVENTS).as_posix()
     try:
         return index()[name]
@@ -60,21 +64,35 @@ def sample_of(file: Path) -> Sample:
         raise DoorbellError(f"{name} is not in events/index.toml.", remedy="Add its line.") from error
 
 
+def _guessed(file: Path) -> Sample:
+    sources = {source_of(body) for body in read_messages(file, {})}
+    if len(sources) != 1 or (source := sources.pop()) is None:
+        raise DoorbellError(
+            f"{file} does not look like a message of one source.", remedy="Take one of the samples in events/."
+        )
+    return Sample(
+        description=str(file),
+        door="queue" if source.function else "bus",
+        function=source.function or "",
+        starts=(),
+        outcome=Outcome.FIRED,
+    )
+
+
 def read_messages(file: Path, names: dict[str, str]) -> list[str]:
-    """The message bodies of a sample event, with real names for the literals.
+    """The messages in a file, with real names for the literals.
 
     Args:
-        file: an SQS event, as the function gets it.
+        file: an SQS event or a DynamoDB stream's, as a function gets it; or one message as its source sends it.
         names: literal -> real name.
 
     Raises:
-        DoorbellError: the file is not an SQS event.
+        DoorbellError: the file is not text, or is an SQS event without bodies.
     """
     try:
         text = file.read_text(encoding="utf-8")
-        records: list[dict[str, Any]] = json.loads(text)["Records"]
-        bodies = [str(record["body"]) for record in records]
-    except (ValueError, KeyError, TypeError) as error:
+        bodies = _messages(text)
+    except (UnicodeDecodeError, KeyError, TypeError) as error:
         raise DoorbellError(
             f"{file} is not an SQS event with Records and their body: {error!r}",
             remedy="Take one of the samples in events/ as a model.",
@@ -82,3 +100,17 @@ def read_messages(file: Path, names: dict[str, str]) -> list[str]:
     for literal, name in names.items():
         bodies = [body.replace(literal, name) for body in bodies]
     return bodies
+
+
+def _messages(text: str) -> list[str]:
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return [text]
+    match found:
+        case {"Records": [{"eventSource": "aws:sqs"}, *_] as records}:
+            return [str(record["body"]) for record in records]
+        case {"Records": [{"eventSource": "aws:dynamodb"}, *_] as records}:
+            return [json.dumps(record) for record in records]
+        case _:
+            return [text]

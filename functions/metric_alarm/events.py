@@ -4,13 +4,13 @@ Through an SNS topic it is one JSON object, through EventBridge another; both be
 """
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel, to_pascal
+from pydantic_core import from_json
 
 from functions.shared.envelope import BusEnvelope
 from functions.shared.errors import PermanentError
@@ -186,15 +186,23 @@ def alarm_state(body: str) -> AlarmState:
     """Read a message of either shape; the one of a topic may be wrapped in its notification.
 
     Raises:
-        NotAnAlarmError: it is neither.
+        NotAnAlarmError: it is neither, or its window lies outside of the calendar.
         pydantic.ValidationError: it is one of them, with a field missing or of another kind.
     """
     text = unwrapped(body)
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = from_json(text)
+    except ValueError as error:
         message = f"expected JSON, got {text[:100]!r}: {error}"
         raise NotAnAlarmError(message) from error
+    try:
+        return _state_in(found)
+    except OverflowError as error:
+        message = f"the evaluation window is out of range ({error}): give the alarm a shorter period, or a later time"
+        raise NotAnAlarmError(message) from error
+
+
+def _state_in(found: object) -> AlarmState:
     match found:
         case {"AlarmName": _}:
             return _TopicMessage.model_validate(found).to_state()
@@ -203,5 +211,5 @@ def alarm_state(body: str) -> AlarmState:
             arn = envelope.resources[0] if envelope.resources else str(envelope.detail.get("alarmName"))
             return _EventDetail.model_validate(envelope.detail).to_state(arn)
         case _:
-            message = f"expected a change of an alarm's state, got {text[:100]!r}: let only alarms tell the topic"
+            message = f"expected a change of an alarm's state, got {found!r:.100}: let only alarms tell the topic"
             raise NotAnAlarmError(message)

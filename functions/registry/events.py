@@ -18,7 +18,11 @@ def pattern(groups: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _in_utc(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    try:
+        return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    except OverflowError as error:
+        message = "the time is outside of the calendar in UTC"
+        raise ValueError(message) from error
 
 
 Moment = Annotated[dt.datetime, AfterValidator(_in_utc)]

@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 
-from pydantic import ValidationError
-
+from functions.shared.broken_contract import parsed
 from functions.shared.dead_letters import DeadLetter
 from functions.shared.deadline import Deadline
 from functions.shared.errors import PermanentError, RetryableError, UnwantedError
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 E = TypeVar("E", bound=CanonicalEvent)
-P = TypeVar("P")
 
 JITTER = 0.1
 """Share of a retry delay by which it varies either way, so that what failed together does not return together."""
@@ -58,10 +56,6 @@ class BatchAnswer(TypedDict):
 
 class NotStartedError(RetryableError):
     """The invocation had no time left to begin with this part."""
-
-
-class ContractBrokenError(PermanentError):
-    """A message is not what its trigger's contract says."""
 
 
 def whole(body: str) -> Sequence[str]:
@@ -200,23 +194,3 @@ class QueueConsumer(Generic[E]):
         )
         outcome = Outcome.REJECTED if isinstance(failure.error, PermanentError) else Outcome.DEAD_LETTERED
         self._ledger.settle(Settled(outcome, letter.reason), failure.event, tries=tries, message_id=record["messageId"])
-
-
-def parsed(parse: Callable[[P], E], part: P) -> E:
-    """What `parse` makes of a message part.
-
-    Raises:
-        ContractBrokenError: in place of pydantic's ValidationError, with a message for people.
-    """
-    try:
-        return parse(part)
-    except ValidationError as error:
-        raise ContractBrokenError(explain(error)) from error
-
-
-def explain(error: ValidationError) -> str:
-    """Say in one line which fields broke the contract, how, and with what value."""
-    return "; ".join(
-        f"{'.'.join(str(step) for step in fault['loc']) or 'message'}: {fault['msg']} (got {fault['input']!r:.100})"
-        for fault in error.errors(include_url=False)
-    )

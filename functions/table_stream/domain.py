@@ -1,6 +1,6 @@
 """The rule of this slice: which event a change is told as, and that its id is derived from the change."""
 
-import json
+from pydantic_core import from_json
 
 from functions.shared.contracts.catalog import UnknownEventError, event_from
 from functions.shared.errors import UnwantedError
@@ -20,8 +20,8 @@ def event_of(change: Change) -> CanonicalEvent:
         message = f"the {change.change_kind} in {change.table} brought no event"
         raise UnwantedError(message)
     try:
-        told = json.loads(change.carried)
-    except (ValueError, RecursionError) as error:
+        told = from_json(change.carried)
+    except ValueError as error:
         message = f"the item's event is not JSON: {error}: write one event, as events/schemas/ describes them"
         raise UnknownEventError(message) from error
     if isinstance(told, dict):

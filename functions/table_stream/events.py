@@ -1,6 +1,5 @@
 """What this slice hears: records of a DynamoDB stream, and the event that an item carries."""
 
-import json
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,4 +63,4 @@ class Change(BaseModel):
         Raises:
             pydantic.ValidationError: it is something else.
         """
-        return cls.model_validate(json.loads(body))
+        return cls.model_validate_json(body)

@@ -1,5 +1,7 @@
 """New data -> features: S3 notifications, one for each data set, ring `compute_features`."""
 
+import json
+
 from aws_cdk import Duration, Size
 from constructs import Construct
 
@@ -69,6 +71,12 @@ class FeaturePipelineTrigger(Construct):
             max_concurrency=size.max_concurrency,
         )
         publish(self, "EventSource", "FeaturePipeline", self.trigger.queue.queue_url)
+        publish(
+            self,
+            "DataSets",
+            "",
+            json.dumps({one.name: {"prefix": one.prefix, "suffix": one.suffix} for one in stage.data_sets}),
+        )
         notifications = BucketNotifications(self, "Notifications", bucket_name=data_bucket_name)
         bucket_arn = notifications.bucket.bucket_arn
         for data_set in stage.data_sets:

@@ -17,12 +17,18 @@ from doorbell.embedded.registry import the_one
 from doorbell.outcomes import LoggedOutcome, log_lines, logged_outcomes
 from doorbell.outputs import Outputs, read_outputs
 from doorbell.queues import depth
+from functions.shared.events import BUS_SOURCE
+from functions.shared.outcome import Outcome
 
 if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+STORAGE = "compute_features"
+"""The storage trigger's function: the one that is meant where a test names none."""
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.1
@@ -69,7 +75,7 @@ class Deployed:
     @property
     def queue(self) -> str:
         """URL of the storage trigger's queue."""
-        return self.outputs.queues["compute_features"]
+        return self.outputs.queues[STORAGE]
 
     def put(self, key: str, body: bytes, **metadata: str) -> None:
         """Upload an object."""
@@ -136,26 +142,41 @@ class Deployed:
         """Invoke the storage trigger's function with a received message; returns its answer."""
         lambda_: LambdaClient = self.connection.client("lambda")
         answer = lambda_.invoke(
-            FunctionName=self.outputs.functions["compute_features"],
+            FunctionName=self.outputs.functions[STORAGE],
             Payload=json.dumps(sqs_event(message["Body"], message["ReceiptHandle"])),
         )
         return json.load(answer["Payload"])
 
     def settled(self, seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait until no message waits, is worked on or backs off."""
-        eventually(lambda: depth(self.connection, self.queue).total == 0, "the queue to be empty", seconds)
+        """Wait until in no queue a message waits, is worked on or backs off."""
+        queues = self.outputs.queues.values()
+        # Each twice: what leaves one queue may be on its way to one that was looked at before.
+        eventually(
+            lambda: not any(depth(self.connection, url).total for url in (*queues, *queues)),
+            "all queues to be empty",
+            seconds,
+        )
 
-    def outcomes(self, since_ms: int) -> list[LoggedOutcome]:
-        """What became of events since then."""
-        return list(logged_outcomes(self.connection, self.outputs.functions["compute_features"], since_ms=since_ms))
+    def outcomes(self, since_ms: int, function: str = STORAGE) -> list[LoggedOutcome]:
+        """What became of a function's events since then."""
+        return list(logged_outcomes(self.connection, self.outputs.functions[function], since_ms=since_ms))
 
-    def log(self, since_ms: int) -> list[dict[str, object]]:
-        """The storage trigger's log lines since then."""
-        return list(log_lines(self.connection, self.outputs.functions["compute_features"], since_ms=since_ms))
+    def fired(self, since_ms: int) -> set[str]:
+        """The triggers that fired since then."""
+        return {
+            settled.trigger
+            for function in self.outputs.functions
+            for settled in self.outcomes(since_ms, function)
+            if settled.outcome is Outcome.FIRED
+        }
 
-    def letters(self, text: str) -> list[Letter]:
-        """The dead letters with this text in their bodies."""
-        return self.dead_letters.letters("compute_features", Selection(key=text))
+    def log(self, since_ms: int, function: str = STORAGE) -> list[dict[str, object]]:
+        """A function's log lines since then."""
+        return list(log_lines(self.connection, self.outputs.functions[function], since_ms=since_ms))
+
+    def letters(self, text: str, function: str = STORAGE) -> list[Letter]:
+        """The dead letters of a function with this text in their bodies."""
+        return self.dead_letters.letters(function, Selection(key=text))
 
     def workers(self) -> list[psutil.Process]:
         """The processes that run functions now: the emulator has one for each concurrent invocation."""
@@ -164,16 +185,30 @@ class Deployed:
         return [child for child in emulator.children(recursive=True) if is_alive(child)]
 
     @contextmanager
-    def consumer_paused(self) -> Iterator[None]:
-        """Keep the function from the queue meanwhile, so that a test sees and shapes what is in it."""
+    def consumer_paused(self, function: str = STORAGE) -> Iterator[None]:
+        """Keep a function from its queue meanwhile, so that a test sees and shapes what is in it."""
         lambda_: LambdaClient = self.connection.client("lambda")
-        function = self.outputs.functions["compute_features"]
-        mapping = lambda_.list_event_source_mappings(FunctionName=function)["EventSourceMappings"][0]["UUID"]
+        mappings = lambda_.list_event_source_mappings(FunctionName=self.outputs.functions[function])
+        [mapping] = [each["UUID"] for each in mappings["EventSourceMappings"] if ":sqs:" in each["EventSourceArn"]]
         lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
         try:
             yield
         finally:
             lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    @contextmanager
+    def ear(self, name: str, pattern: dict[str, Any]) -> Iterator[str]:
+        """A queue that hears, meanwhile, what is put on the bus and fits the pattern; its URL."""
+        events: EventBridgeClient = self.connection.client("events")
+        url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        bus = self.outputs.event_bus
+        events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": [BUS_SOURCE], **pattern}))
+        events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": name, "Arn": arn}])
+        yield url
+        events.remove_targets(Rule=name, EventBusName=bus, Ids=[name])
+        events.delete_rule(Name=name, EventBusName=bus)
+        self.sqs.delete_queue(QueueUrl=url)
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -2,33 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from doorbell.purchases import Partition, partitions
 from functions.shared.contracts.objects import FeaturesReady
-from functions.shared.events import BUS_SOURCE
 from tests.e2e.deployed import Deployed
-
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
 
 
 @pytest.fixture(scope="module")
 def listener(deployed: Deployed) -> Iterator[str]:
     """URL of a queue that hears `features.ready`."""
-    events: EventBridgeClient = deployed.connection.client("events")
-    url = deployed.sqs.create_queue(QueueName="listener")["QueueUrl"]
-    arn = deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    bus = deployed.outputs.event_bus
-    pattern = {"source": [BUS_SOURCE], "detail-type": ["features.ready"]}
-    events.put_rule(Name="listener", EventBusName=bus, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="listener", EventBusName=bus, Targets=[{"Id": "listener", "Arn": arn}])
-    yield url
-    events.remove_targets(Rule="listener", EventBusName=bus, Ids=["listener"])
-    events.delete_rule(Name="listener", EventBusName=bus)
-    deployed.sqs.delete_queue(QueueUrl=url)
+    with deployed.ear("listener", {"detail-type": ["features.ready"]}) as url:
+        yield url
 
 
 @pytest.fixture

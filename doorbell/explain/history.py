@@ -1,0 +1,69 @@
+"""What happened before: the guard's record of an event, and the features that are stored already."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from doorbell.connection import Connection
+from doorbell.explain.clauses import Clause
+from doorbell.outputs import Outputs
+from functions.feature_pipeline.domain import sequencer_order
+from functions.feature_pipeline.settings import DataSet
+from functions.shared.claims import record_id
+from functions.shared.contracts.objects import ObjectCreated
+from functions.shared.events import CanonicalEvent
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+
+class History:
+    """Reads what handlers left behind."""
+
+    def __init__(self, connection: Connection, outputs: Outputs) -> None:
+        self._dynamodb: DynamoDBClient = connection.client("dynamodb")
+        self._s3: S3Client = connection.client("s3")
+        self._outputs = outputs
+
+    def not_seen_before(self, trigger: str, event: CanonicalEvent) -> Clause:
+        """Whether the guard lets the event through: a duplicate starts nothing."""
+        record = self._dynamodb.get_item(
+            TableName=self._outputs.tables["idempotency"],
+            Key={"id": {"S": record_id(trigger, event.idempotency_key)}},
+            ConsistentRead=True,
+        ).get("Item")
+        if record is None or int(record["expiration"]["N"]) < dt.datetime.now(dt.UTC).timestamp():
+            return Clause(clause="not seen before", holds=True, why="no record of it")
+        if record["status"]["S"] == "INPROGRESS":
+            return Clause(clause="not seen before", holds=False, why="an invocation is working on it now")
+        ended = json.loads(record["data"]["S"])
+        why = f"a duplicate: dealt with before, and then {ended['outcome']}: {ended['reason']}"
+        return Clause(clause="not seen before", holds=False, why=why)
+
+    def is_newest(self, event: ObjectCreated) -> Iterator[Clause]:
+        """Whether no newer upload of the key has features already: a stale sequencer starts nothing."""
+        for name, where in self._outputs.data_sets.items():
+            if event.key.startswith(where["prefix"]) and event.key.endswith(where["suffix"]):
+                data_set = DataSet.model_construct(
+                    name=name, prefix=where["prefix"], suffix=where["suffix"], columns={}
+                )
+                yield self._is_newest_in(data_set, event)
+
+    def _is_newest_in(self, data_set: DataSet, event: ObjectCreated) -> Clause:
+        key = data_set.output_key(event.key)
+        try:
+            stored = self._s3.head_object(Bucket=self._outputs.data_bucket, Key=key)["Metadata"].get("sequencer")
+        except ClientError:
+            stored = None
+        if stored is None:
+            return Clause(clause="newest upload", holds=True, why=f"there is nothing at {key} yet")
+        ours, theirs = sequencer_order(event.sequencer), sequencer_order(stored)
+        if ours > theirs:
+            return Clause(clause="newest upload", holds=True, why=f"sequencer {event.sequencer} is above {stored}")
+        what = "stale: a newer upload won" if ours < theirs else "a duplicate: the features stand for this upload"
+        why = f"{what}; this is sequencer {event.sequencer}, and {key} stands for {stored}"
+        return Clause(clause="newest upload", holds=False, why=why)

@@ -1,0 +1,22 @@
+"""An explanation for people."""
+
+from doorbell.explain.explanation import Explanation, Verdict
+from doorbell.terminal import out
+
+
+def show_explanation(explanation: Explanation) -> None:
+    """Print what a message would start, and why the rest would not; what comes from outside is never interpreted."""
+    becomes = f": {explanation.event_type}" if explanation.event_type else ", which becomes no event"
+    out.print(f"{explanation.message}{becomes}", style="bold", highlight=False, markup=False)
+    for verdict in explanation.verdicts:
+        out.print()
+        _show(verdict)
+
+
+def _show(verdict: Verdict) -> None:
+    style, what = ("green", "would start") if verdict.fires else ("yellow", "would not start")
+    reason = f": {verdict.reason}" if verdict.reason else ""
+    out.print(f"{verdict.trigger} {what}{reason}", style=style, highlight=False, markup=False)
+    for clause in verdict.clauses:
+        mark = "yes" if clause.holds else "NO "
+        out.print(f"    {mark}  {clause.clause}: {clause.why}", highlight=False, markup=False)
