@@ -3,6 +3,8 @@
 from doorbell.explain.explanation import Explanation, Verdict
 from doorbell.terminal import out
 
+DETAIL_TYPE = "detail-type"
+
 
 def show_explanation(explanation: Explanation) -> None:
     """Print what a message would start, and why the rest would not; what comes from outside is never interpreted."""
@@ -17,6 +19,8 @@ def _show(verdict: Verdict) -> None:
     style, what = ("green", "would start") if verdict.fires else ("yellow", "would not start")
     reason = f": {verdict.reason}" if verdict.reason else ""
     out.print(f"{verdict.trigger} {what}{reason}", style=style, highlight=False, markup=False)
-    for clause in verdict.clauses:
+    # Of an event of another type, nothing else is worth a line.
+    other_type = [clause for clause in verdict.clauses if clause.clause == DETAIL_TYPE and not clause.holds]
+    for clause in other_type or verdict.clauses:
         mark = "yes" if clause.holds else "NO "
         out.print(f"    {mark}  {clause.clause}: {clause.why}", highlight=False, markup=False)

@@ -114,10 +114,15 @@ class Deployed:
         bodies: list[str] = []
 
         def complete() -> bool:
-            messages = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-            for message in messages:
-                bodies.append(message["Body"])
-                self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            while messages := self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+                bodies.extend(message["Body"] for message in messages)
+                entries = [
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                    for number, message in enumerate(messages)
+                ]
+                self.sqs.delete_message_batch(QueueUrl=queue, Entries=entries)  # type: ignore[arg-type]
+                if len(bodies) >= count:
+                    break
             return len(bodies) >= count
 
         eventually(complete, f"{count} messages")

@@ -1,23 +1,15 @@
 """The function's role has what its work needs and nothing more: with IAM enforced, each right that is missing shows."""
 
-import copy
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
 from doorbell.purchases import partitions
-from tests.e2e.deployed import Deployed, now_ms
+from tests.e2e.deployed import STORAGE, Deployed, now_ms
+from tests.e2e.role import Right, Role
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_iam import IAMClient
-    from mypy_boto3_lambda import LambdaClient
-
-Right = tuple[str, str]
-"""An action, and what its resource ends with."""
 
 RIGHTS: list[Right] = [
     ("dynamodb:PutItem", ""),
@@ -41,55 +33,6 @@ USED_BY_LAMBDA = {
     "sqs:ReceiveMessage",
 }
 """What Lambda calls in the function's name; the emulator does these without asking, AWS refuses the mapping."""
-
-
-class Role:
-    """The role of compute_features, whose one policy a test may change."""
-
-    def __init__(self, deployed: Deployed) -> None:
-        lambda_: LambdaClient = deployed.connection.client("lambda")
-        self._iam: IAMClient = deployed.connection.client("iam")
-        arn = lambda_.get_function_configuration(FunctionName=deployed.outputs.functions["compute_features"])["Role"]
-        self._name = arn.rpartition("/")[2]
-        [self._policy] = self._iam.list_role_policies(RoleName=self._name)["PolicyNames"]
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """What the role may do."""
-        found = self._iam.get_role_policy(RoleName=self._name, PolicyName=self._policy)["PolicyDocument"]
-        return cast("dict[str, Any]", found)
-
-    @property
-    def rights(self) -> set[Right]:
-        """Action -> resource, for all that it may do."""
-        return {
-            (action, statement["Resource"])
-            for statement in self.document["Statement"]
-            for action in _listed(statement["Action"])
-        }
-
-    @contextmanager
-    def without(self, action: str, ending: str) -> Iterator[None]:
-        """Take one right away meanwhile."""
-        whole = self.document
-        less = copy.deepcopy(whole)
-        for statement in less["Statement"]:
-            if statement["Resource"].endswith(ending):
-                statement["Action"] = [each for each in _listed(statement["Action"]) if each != action]
-        less["Statement"] = [statement for statement in less["Statement"] if statement["Action"]]
-        assert less != whole, "there is no such right to take away"
-        self._put(less)
-        try:
-            yield
-        finally:
-            self._put(whole)
-
-    def _put(self, document: dict[str, Any]) -> None:
-        self._iam.put_role_policy(RoleName=self._name, PolicyName=self._policy, PolicyDocument=json.dumps(document))
-
-
-def _listed(actions: Any) -> list[str]:
-    return actions if isinstance(actions, list) else [actions]
 
 
 def work(deployed: Deployed, name: str) -> set[str]:
@@ -132,7 +75,7 @@ def _claim_again(deployed: Deployed) -> None:
 @pytest.fixture(scope="module")
 def role(deployed: Deployed) -> Role:
     """The role of the storage trigger's function."""
-    return Role(deployed)
+    return Role(deployed, STORAGE)
 
 
 def test_the_role_suffices(deployed: Deployed) -> None:
