@@ -2,12 +2,14 @@
 
 import itertools
 import platform
+import re
 import sys
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from functions.feature_pipeline.settings import (
     OUTPUT_ROOT,
@@ -25,6 +27,10 @@ STAGES = ROOT / "stages"
 
 LONGEST_BACKING_OFF_SECONDS = 2 * 24 * 3600
 """Half of the queues' retention: the other half is for a backlog."""
+
+
+TOMLS_WORDS = {"Tuple": "List", "tuple": "list", "dictionary or instance of Matcher": "table", "dictionary": "table"}
+"""For Pydantic's, in its messages."""
 
 
 class ConfigurationError(Exception):
@@ -107,12 +113,30 @@ class Registry(_Section):
     """Model package groups; all of the account unless some are named."""
 
 
+def _shaped(pattern: str, remedy: str) -> AfterValidator:
+    """Refuses a text of another shape, in words that say more than the pattern does."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(remedy)
+        return text
+
+    return AfterValidator(check)
+
+
+Writer = Annotated[
+    str,
+    _shaped(r"\d{12}|arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]+", "name an account by its 12 digits, or a role's ARN"),
+]
+TopicArn = Annotated[str, _shaped(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+", "name an SNS topic by its ARN")]
+
+
 class MessageQueue(_Section):
     """Who may tell events, and which."""
 
-    writers: tuple[Annotated[str, Field(pattern=r"^(\d{12}|arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]+)$")], ...] = ()
+    writers: tuple[Writer, ...] = ()
     """Accounts and roles that may send to the queue."""
-    topics: tuple[Annotated[str, Field(pattern=r"^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$")], ...] = ()
+    topics: tuple[TopicArn, ...] = ()
     """Topics that the queue listens to."""
     accepts: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(CATALOG)
     """Event types; all unless some are named."""
@@ -160,6 +184,14 @@ class Stage(_Section):
     triggers: tuple[DeclaredTrigger, ...] = ()
     data_sets: tuple[DataSet, ...] = ()
 
+    @field_validator("metric_alarm")
+    @classmethod
+    def _alarms_become_events(cls, settings: AlarmSettings) -> AlarmSettings:
+        if not settings.metrics:
+            message = "metrics is empty, and no alarm would become an event: name a metric, or leave metrics out"
+            raise ValueError(message)
+        return settings
+
     @model_validator(mode="after")
     def _backing_off_is_no_alarm(self) -> Self:
         backing_off = sum(self.retries.delays_seconds)
@@ -185,12 +217,20 @@ class Stage(_Section):
 
     @model_validator(mode="after")
     def _triggers_names_are_free(self) -> Self:
-        taken = {file.stem for file in ROOT.glob("functions/*/handlers/*.py")} | {
-            folder.name for folder in ROOT.glob("functions/*/")
+        taken = {
+            "notices",
+            *(file.stem for file in ROOT.glob("functions/*/handlers/*.py")),
+            *(folder.name for folder in ROOT.glob("functions/*/")),
         }
         for trigger in self.triggers:
             if trigger.name in taken:
                 message = f"a trigger is named {trigger.name!r}, as one of Doorbell's own: choose another name"
+                raise ValueError(message)
+            if trigger.name.endswith("_undelivered"):
+                message = (
+                    f"a trigger is named {trigger.name!r}, as the queue of what could not be delivered to another: "
+                    "choose a name with another ending"
+                )
                 raise ValueError(message)
         return self
 
@@ -285,22 +325,57 @@ def read_stage(stage: str) -> Stage:
     if given := {"name", "project"} & declared.keys():
         message = f"{path}: {', '.join(sorted(given))}: follows from where the file is and what it is called; remove it"
         raise ConfigurationError(message)
+    stage_file = {**declared, "name": path.stem, "project": path.resolve().parent.parent}
     try:
-        return Stage.model_validate({**declared, "name": path.stem, "project": path.resolve().parent.parent})
+        return Stage.model_validate(stage_file)
     except ValidationError as error:
-        faults = "\n".join(f"  {_fault(dict(fault))}" for fault in error.errors(include_url=False))
-        message = f"{path} has {error.error_count()} mistake(s):\n{faults}"
+        faults = [f"  {fault}" for fault in _faults(error, stage_file)]
+        message = "\n".join([f"{path} has {len(faults)} mistake(s):", *faults])
         raise ConfigurationError(message) from error
 
 
-def _fault(fault: dict[str, Any]) -> str:
+def _faults(error: ValidationError, given: Mapping[str, Any]) -> Iterator[str]:
+    """The mistakes, each once: a value that may be of several kinds is told of as the first of them."""
+    first_kinds: dict[Place, int | str] = {}
+    for fault in error.errors(include_url=False):
+        place, kinds = _placed(fault["loc"], given, is_missing=fault["type"] == "missing")
+        if any(first_kinds.setdefault(above, kind) != kind for above, kind in kinds.items()):
+            continue
+        # Pydantic counts the items that are in order, and has told of those that are not.
+        if fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]:
+            continue
+        yield _fault(dict(fault), place)
+
+
+Place = tuple[int | str, ...]
+"""Steps from the whole file to a value in it."""
+
+
+def _placed(steps: Sequence[int | str], given: Any, *, is_missing: bool) -> tuple[Place, dict[Place, int | str]]:
+    """Where a mistake is in the file; and where a value may be of several kinds, the one that it was taken for."""
+    place: Place = ()
+    kinds: dict[Place, int | str] = {}
+    for number, step in enumerate(steps, start=1):
+        found = range(len(given)) if isinstance(given, list) else given if isinstance(given, dict) else ()
+        if step in found:
+            place, given = (*place, step), given[step]
+        elif is_missing and number == len(steps):
+            place = (*place, step)
+        else:
+            kinds[place] = step
+    return place, kinds
+
+
+def _fault(fault: Mapping[str, Any], place: Place) -> str:
     """One mistake as: field: what is wrong (got value); remedy."""
-    place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault["loc"]).lstrip(".")
+    field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
     what = fault["msg"].removeprefix("Value error, ")
+    for pythons, tomls in TOMLS_WORDS.items():
+        what = what.replace(pythons, tomls)
     got = "" if fault["type"] == "missing" or not place else f" (got {fault['input']!r:.120})"
     remedy = {
         "missing": "add it",
         "extra_forbidden": "remove it, or correct its spelling; docs/configuration.md lists the fields",
         "value_error": "",
     }.get(fault["type"], "write a value that fits; docs/configuration.md describes the field")
-    return f"{place or 'stage'}: {what}{got}" + (f"; {remedy}" if remedy else "")
+    return f"{field or 'stage'}: {what}{got}" + (f"; {remedy}" if remedy else "")

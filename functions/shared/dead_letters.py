@@ -1,15 +1,11 @@
 """What a message in a dead-letter queue tells about itself."""
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-LONGEST_REASON = 1_000
-
-# SQS refuses a message over these characters; the rest of Unicode's control characters only spoil terminals.
-_UNSAFE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+from functions.shared.safe_text import safe_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +22,10 @@ class DeadLetter:
     def to_attributes(self) -> dict[str, str]:
         """The attributes, with what came from outside made safe in characters and length."""
         return {
-            "reason": _safe(self.reason),
-            "errorType": _safe(self.error_type),
-            "correlationId": _safe(self.correlation_id),
-            "trigger": _safe(self.trigger),
+            "reason": safe_text(self.reason),
+            "errorType": safe_text(self.error_type),
+            "correlationId": safe_text(self.correlation_id),
+            "trigger": safe_text(self.trigger),
             "tries": str(self.tries),
             "firstSeen": self.first_seen.isoformat(timespec="milliseconds"),
         }
@@ -49,8 +45,3 @@ class DeadLetter:
             tries=int(attributes["tries"]),
             first_seen=dt.datetime.fromisoformat(attributes["firstSeen"]),
         )
-
-
-def _safe(text: str) -> str:
-    # An attribute must not be empty.
-    return _UNSAFE.sub(" ", text).strip()[:LONGEST_REASON] or "-"

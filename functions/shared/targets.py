@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from functions.shared import aws
 from functions.shared.errors import PermanentError
 from functions.shared.events import CanonicalEvent, UnknownFieldError
+from functions.shared.safe_text import safe_text
 from functions.shared.settings import (
     ForeignTarget,
     FunctionTarget,
@@ -105,5 +106,7 @@ def _tell_topic(target: TopicTarget, name: str, event: CanonicalEvent, parameter
         Subject=f"Doorbell: {event.event_type}",
         # People read it in their mail.
         Message=json.dumps(parameters, indent=2, ensure_ascii=False),
-        MessageAttributes={key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()},
+        MessageAttributes={
+            key: {"DataType": "String", "StringValue": safe_text(value)} for key, value in attributes.items()
+        },
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -132,14 +132,18 @@ class EventTrigger(Construct):
         return self._undelivered
 
     def let_in(self, service: str, source_arn: str, *, account: str | None = None) -> iam.AddToResourcePolicyResult:
-        """Let a service send to the queue on behalf of one source, of this account unless another is given.
+        """Let a service send to the queue on behalf of one source.
 
-        Where the service has asked for a queue for what it cannot deliver, it may send there too.
+        Where a service has asked for a queue for what it cannot deliver, it may send there too.
+
+        Args:
+            service: such as `events.amazonaws.com`.
+            source_arn: the source.
+            account: the source's, needed where its ARN does not tell, as a bucket's: the name may be another's later.
         """
-        conditions = {
-            "ArnEquals": {"aws:SourceArn": source_arn},
-            "StringEquals": {"aws:SourceAccount": account or Stack.of(self).account},
-        }
+        conditions: dict[str, Any] = {"ArnEquals": {"aws:SourceArn": source_arn}}
+        if account:
+            conditions["StringEquals"] = {"aws:SourceAccount": account}
         if self._undelivered:
             _let_send(service, self._undelivered, conditions)
         return _let_send(service, self.queue, conditions)

@@ -1,6 +1,5 @@
 """Lets a trigger's queue listen to a topic."""
 
-from aws_cdk import Arn, ArnFormat
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -17,17 +16,17 @@ class TopicSubscription(Construct):
             scope: parent construct.
             construct_id: names the construct.
             trigger: whose queue gets the messages, as they were told and without SNS's notification around them.
-            topic: ours, or one of another team whose policy lets this account subscribe.
+            topic: ours, or one of another team in this region, whose policy lets this account subscribe.
         """
         super().__init__(scope, construct_id)
-        sns.Subscription(
+        # Not sns.Subscription: that would write the policy of the queue of undelivered messages a second time.
+        sns.CfnSubscription(
             self,
             "Subscription",
-            topic=topic,
-            protocol=sns.SubscriptionProtocol.SQS,
+            topic_arn=topic.topic_arn,
+            protocol="sqs",
             endpoint=trigger.queue.queue_arn,
             raw_message_delivery=True,
-            dead_letter_queue=trigger.undelivered(),
+            redrive_policy={"deadLetterTargetArn": trigger.undelivered().queue_arn},
         )
-        account = Arn.split(topic.topic_arn, ArnFormat.NO_RESOURCE_NAME).account
-        trigger.let_in("sns.amazonaws.com", topic.topic_arn, account=account)
+        trigger.let_in("sns.amazonaws.com", topic.topic_arn)

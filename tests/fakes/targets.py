@@ -1,9 +1,17 @@
-"""What a trigger can start besides Doorbell's own: state machines, functions, SageMaker pipelines."""
+"""What a trigger can start besides Doorbell's own: state machines, functions, SageMaker pipelines, topics."""
 
 import json
+import re
+from dataclasses import dataclass
 from typing import Any
 
+from tests.fakes.dynamodb import DynamoDbInMemory
 from tests.fakes.errors import client_error
+from tests.fakes.event_bridge import EventBridgeInMemory
+from tests.fakes.sqs import ALLOWED_TEXT, SqsInMemory
+
+SUBJECT = re.compile(r"[!-~][ -~]{0,99}")
+"""What SNS takes as a subject: it becomes a mail's."""
 
 
 class StateMachinesInMemory:
@@ -64,6 +72,35 @@ class PipelinesInMemory:
         self.executions.setdefault(request["ClientRequestToken"], parameters)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a topic was told."""
+
+    topic: str
+    subject: str
+    message: str
+    attributes: dict[str, str]
+
+
+class TopicsInMemory:
+    """Keeps what topics were told."""
+
+    def __init__(self) -> None:
+        self.told: list[Told] = []
+
+    def __len__(self) -> int:
+        return len(self.told)
+
+    def publish(self, **request: Any) -> None:
+        """Tell a topic."""
+        attributes = {name: value["StringValue"] for name, value in request["MessageAttributes"].items()}
+        if not all(ALLOWED_TEXT.fullmatch(text) for text in (request["Message"], *attributes.values())):
+            raise client_error("InvalidParameterValue", "Publish")
+        if not SUBJECT.fullmatch(request["Subject"]):
+            raise client_error("InvalidParameter", "Publish")
+        self.told.append(Told(request["TopicArn"], request["Subject"], request["Message"], attributes))
+
+
 class SessionInMemory:
     """A boto3 session whose clients are fakes."""
 
@@ -71,7 +108,19 @@ class SessionInMemory:
         self.state_machines = StateMachinesInMemory()
         self.functions = FunctionsInMemory()
         self.pipelines = PipelinesInMemory()
+        self.topics = TopicsInMemory()
+        self.sqs = SqsInMemory()
+        self.claims = DynamoDbInMemory()
+        self.bus = EventBridgeInMemory()
 
     def client(self, service: str, **_: Any) -> object:
         """The fake of this service."""
-        return {"stepfunctions": self.state_machines, "lambda": self.functions, "sagemaker": self.pipelines}[service]
+        return {
+            "stepfunctions": self.state_machines,
+            "lambda": self.functions,
+            "sagemaker": self.pipelines,
+            "sns": self.topics,
+            "sqs": self.sqs,
+            "dynamodb": self.claims,
+            "events": self.bus,
+        }[service]

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from infra.configuration import Stage, read_stage
+from infra.constructs.naming import construct_id
 
 Properties = dict[str, Any]
 
 TEMPLATE = ".template.json"
+ANYWHERE_HERE = "<AWS::Region>:<AWS::AccountId>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,33 @@ class Consumer:
     function: Properties
     queue_path: str
     queue: Properties
+    declared_name: str | None
+    """Name of the trigger in the stage file; None where it is one of Doorbell's own."""
 
     @property
-    def slice_name(self) -> str:
-        """Package under functions/ that the function's handler is in."""
-        return slice_of(self.function)
+    def trigger(self) -> str:
+        """Name of the trigger: the declared one, or the package under functions/ that the handler is in."""
+        return self.declared_name or slice_of(self.function)
+
+    @property
+    def name(self) -> str:
+        """What the commands call its queue: the declared name, or the handler's file."""
+        return self.declared_name or handler_file(self.function).stem
+
+    @property
+    def path(self) -> str:
+        """Construct path that its queues and alarms lie under."""
+        return self.queue_path.rpartition("/")[0]
+
+    @property
+    def dead_letters_path(self) -> str:
+        """Construct path of the queue that messages are given up to."""
+        return referred(self.queue["RedrivePolicy"]["deadLetterTargetArn"])
+
+    @property
+    def role_path(self) -> str:
+        """Construct path of the function's role."""
+        return referred(self.function["Role"])
 
 
 def slice_of(function: Properties) -> str:
@@ -43,9 +67,30 @@ def slice_of(function: Properties) -> str:
     return str(function["Handler"]).split(".")[1]
 
 
+def handler_file(function: Properties) -> Path:
+    """`functions.feature_pipeline.handlers.compute_features.handler` -> the module's file, from the root."""
+    return Path(*function["Handler"].split(".")[:-1]).with_suffix(".py")
+
+
+def environment_of(function: Properties) -> dict[str, str]:
+    """A function's environment variables."""
+    found: dict[str, str] = function["Environment"]["Variables"]
+    return found
+
+
+def referred(reference: str) -> str:
+    """`<path>` or `<path.Arn>` -> path."""
+    return reference.strip("<>").removesuffix(".Arn")
+
+
 def listed(value: Any) -> list[Any]:
     """What CloudFormation lets stand either alone or in a list."""
     return value if isinstance(value, list) else [value]
+
+
+def allowed(policy: Properties) -> list[dict[str, Any]]:
+    """The statements of a resource's policy that let someone in."""
+    return [statement for statement in policy["PolicyDocument"]["Statement"] if statement["Effect"] == "Allow"]
 
 
 class Assembly:
@@ -62,6 +107,14 @@ class Assembly:
         self.templates: dict[str, dict[str, Any]] = {
             file.name.removesuffix(TEMPLATE): json.loads(file.read_text(encoding="utf-8"))
             for file in sorted(folder.glob(f"*{TEMPLATE}"))
+        }
+
+    def names(self) -> dict[str, str]:
+        """Name of a resource in its template, by which CloudFormation knows it again -> its construct path."""
+        return {
+            f"{stack.rpartition('-')[2]} {name}": self._path(stack, name)
+            for stack, template in self.templates.items()
+            for name in template["Resources"]
         }
 
     def bodies(self, kind: str) -> dict[str, dict[str, Any]]:
@@ -97,12 +150,36 @@ class Assembly:
     def consumers(self) -> list[Consumer]:
         """Every queue that feeds a function."""
         functions, queues = self.functions(), self.resources("AWS::SQS::Queue")
+        declared = {construct_id(trigger.name): trigger.name for trigger in self.stage.triggers}
         found = []
         for mapping in self.resources("AWS::Lambda::EventSourceMapping").values():
-            function_path = mapping["FunctionName"].strip("<>")
-            queue_path = mapping["EventSourceArn"].strip("<>").removesuffix(".Arn")
-            found.append(Consumer(mapping, function_path, functions[function_path], queue_path, queues[queue_path]))
+            function_path, queue_path = referred(mapping["FunctionName"]), referred(mapping["EventSourceArn"])
+            if queue_path in queues:
+                name = declared.get(function_path.split("/")[1]) if function_path.startswith("Router/") else None
+                found.append(
+                    Consumer(mapping, function_path, functions[function_path], queue_path, queues[queue_path], name)
+                )
         return found
+
+    def consumer(self, trigger: str) -> Consumer:
+        """The queue and the function of a trigger."""
+        [found] = [consumer for consumer in self.consumers() if consumer.trigger == trigger]
+        return found
+
+    def stream_feeds(self) -> list[Properties]:
+        """Every mapping of a table's stream to a function."""
+        mappings = self.resources("AWS::Lambda::EventSourceMapping").values()
+        return [mapping for mapping in mappings if mapping["EventSourceArn"].endswith("StreamArn>")]
+
+    def let_in(self, path: str) -> list[dict[str, Any]]:
+        """The statements that let someone do something with a queue or a topic."""
+        return [
+            statement
+            for kind, subject in (("AWS::SQS::QueuePolicy", "Queues"), ("AWS::SNS::TopicPolicy", "Topics"))
+            for policy in self.resources(kind).values()
+            if f"<{path}>" in listed(policy[subject])
+            for statement in allowed(policy)
+        ]
 
     def statements(self) -> dict[str, list[Statement]]:
         """Construct path of a role -> the statements of its policies."""
@@ -118,6 +195,10 @@ class Assembly:
                         )
                     )
         return dict(found)
+
+    def all_statements(self) -> list[Statement]:
+        """The statements of all roles."""
+        return [statement for statements in self.statements().values() for statement in statements]
 
     def rights(self, role_path: str) -> dict[str, set[str]]:
         """Resource -> what the role may do with it."""

@@ -18,10 +18,26 @@ event_age_seconds = 333
 queue_age_seconds = 4444
 failures = 5
 
+[notices]
+emails = ["data-team@example.com"]
+
 [feature_pipeline]
 max_concurrency = 7
 memory_mb = 2048
 timeout_seconds = 77
+
+[registry]
+groups = ["churn", "fraud-2"]
+
+[metric_alarm]
+model_dimension = "EndpointName"
+metrics = {{ ModelLatency = "latency_p95_above_threshold" }}
+
+[message_queue]
+writers = ["210987654321", "arn:aws:iam::345678901234:role/teams/segments"]
+topics = ["arn:aws:sns:eu-central-1:345678901234:segments"]
+accepts = ["segment.scoring_requested", "batch.ready"]
+max_concurrency = 8
 
 [[data_sets]]
 name = "orders"
@@ -58,15 +74,69 @@ columns = {{ shop = "VARCHAR" }}
 [data_sets.target]
 kind = "sagemaker-pipeline"
 arn = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/visits"
+
+[[data_sets]]
+name = "complaints"
+prefix = "data/complaints/"
+columns = {{ text = "VARCHAR" }}
+
+[data_sets.target]
+kind = "topic"
+arn = "arn:aws:sns:eu-central-1:123456789012:complaints"
+
+[[triggers]]
+name = "smoke_test"
+event = "model.version.stage_changed"
+where = {{ stage = ["Staging", "Production"], modelName = [{{ prefix = "churn" }}, {{ suffix = "-eu" }}] }}
+max_concurrency = 3
+
+[triggers.target]
+kind = "state-machine"
+arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:smoke-test"
+parameters = {{ Version = "modelVersionId" }}
+
+[[triggers]]
+name = "refresh_cache"
+event = "features.ready"
+
+[triggers.where]
+rowCount = [0, {{ numeric = [">", 10, "<=", 1_000_000] }}]
+"attributes.partition" = [{{ exists = true }}]
+"attributes.test.run" = [{{ exists = false }}]
+
+[triggers.target]
+kind = "function"
+arn = "arn:aws:lambda:eu-central-1:123456789012:function:refresh-cache:live"
+
+[[triggers]]
+name = "retrain"
+event = "model_quality_below_threshold"
+where = {{ threshold = [{{ anything-but = [0, 1] }}], modelName = [{{ anything-but = ["churn"] }}] }}
+
+[triggers.target]
+kind = "sagemaker-pipeline"
+arn = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/retrain"
+parameters = {{ Model = "modelName", Since = "windowStart" }}
+
+[[triggers]]
+name = "tell_another_team"
+event = "batch.scored"
+target = {{ kind = "topic", arn = "arn:aws:sns:eu-central-1:345678901234:scores" }}
+
+[[triggers]]
+name = "tell_people"
+event = "model.rolled_back"
+target = {{ kind = "topic", parameters = {{ model = "modelName", why = "reason" }} }}
 """
-"""Everything that differs from a default: another team's bucket, delays, sizes, and one data set a kind of target."""
+"""Everything that differs from a default: another team's bucket, delays, sizes, who may ring and who hears, and of
+data sets and triggers one a kind of target."""
 
 BARE = """
 [runtime]
 python = "host"
 architecture = "host"
 """
-"""Nothing at all: every data set was removed."""
+"""Nothing at all: every data set and every trigger was removed."""
 
 VARIED_HERE = VARIED.format(python="host", architecture="host")
 """The same for this machine, so that its functions can be run."""

@@ -75,10 +75,9 @@ def machines(folder: Path) -> set[int]:
     return {struct.unpack_from("<H", header, 18)[0] for header in headers}
 
 
-def bundle_of(assembly: Assembly) -> Path:
-    """The one bundle of a stage."""
-    (name,) = assembly.assets()
-    return assembly.folder / name
+def bundles_of(assembly: Assembly) -> list[Path]:
+    """The bundles of a stage."""
+    return [assembly.folder / name for name in assembly.assets()]
 
 
 def test_bundle_built_anew_is_the_same(fresh: Path, bundles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +108,7 @@ def test_bundle_holds_the_models_of_the_services_that_it_calls(fresh: Path) -> N
 
     services = {path.name for path in models.iterdir() if path.is_dir()}
 
-    assert services == {"dynamodb", "events", "lambda", "s3", "sagemaker", "sqs", "stepfunctions"}
+    assert services == {"dynamodb", "events", "lambda", "s3", "sagemaker", "sns", "sqs", "stepfunctions"}
     assert {"endpoints.json", "partitions.json"} <= {path.name for path in models.iterdir() if path.is_file()}
 
 
@@ -171,16 +170,29 @@ def test_architecture_alone_gives_another_asset(varied: Assembly, varied_on_x86_
 
 @pytest.mark.parametrize("fixture", ["varied", "varied_on_x86_64"])
 def test_compiled_modules_are_for_the_platform_of_the_stage(fixture: str, request: pytest.FixtureRequest) -> None:
-    """Every compiled module in a bundle is for the stage's architecture and Python, not for this machine's."""
+    """Every compiled module in every bundle is for the stage's architecture and Python, not for this machine's."""
     assembly: Assembly = request.getfixturevalue(fixture)
-    (function,) = assembly.functions().values()
+    runtimes = {function["Runtime"] for function in assembly.functions().values()}
 
-    modules = {path.name for path in bundle_of(assembly).rglob("*.cpython-*.so")}
+    for folder in bundles_of(assembly):
+        modules = {path.name for path in folder.rglob("*.cpython-*.so")}
+        assert machines(folder) == {ELF_MACHINES[assembly.stage.runtime.machine]}
+        assert modules
+        assert all(".cpython-313-" in name for name in modules)
 
-    assert machines(bundle_of(assembly)) == {ELF_MACHINES[assembly.stage.runtime.machine]}
-    assert function["Runtime"] == "python3.13"
-    assert modules
-    assert all(".cpython-313-" in name for name in modules)
+    assert bundles_of(assembly)
+    assert runtimes == {"python3.13"}
+
+
+def test_declared_triggers_share_a_bundle(varied: Assembly) -> None:
+    """Declared triggers differ in settings alone: their functions have one bundle, which no other function has."""
+    routed = {consumer.function_path for consumer in varied.consumers() if consumer.declared_name}
+
+    codes = {path: function["Code"]["S3Key"] for path, function in varied.functions().items()}
+    shared, others = ({code for path, code in codes.items() if (path in routed) is one} for one in (True, False))
+
+    assert len(shared) == 1
+    assert shared.isdisjoint(others)
 
 
 def test_same_stage_gives_the_same_bytes(local: Assembly, local_again: Assembly) -> None:

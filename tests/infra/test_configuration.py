@@ -19,6 +19,14 @@ columns = { id = "VARCHAR" }
 """
 
 
+TELL = """
+[[triggers]]
+name = "tell"
+event = "features.ready"
+target = { kind = "topic" }
+"""
+
+
 def changed(old: str, new: str) -> str:
     """A stage file with one data set, and one thing in it changed."""
     assert old in ORDERS
@@ -33,6 +41,17 @@ def another(name: str, prefix: str) -> str:
 def targeting(target: str) -> str:
     """A stage file whose data set has another target than the built-in one."""
     return f"{ORDERS}\n[data_sets.target]\n{target}"
+
+
+def told(old: str, new: str) -> str:
+    """A stage file with one trigger, and one thing in it changed."""
+    assert old in TELL
+    return TELL.replace(old, new)
+
+
+def matching(matchers: str) -> str:
+    """A stage file with one trigger, which looks at the rows of features."""
+    return f"{TELL}where = {{ rowCount = {matchers} }}"
 
 
 @dataclass(frozen=True)
@@ -133,13 +152,13 @@ MISTAKES = {
     ),
     "ARN of something else": Mistake(
         targeting('kind = "state-machine"\narn = "arn:aws:lambda:eu-central-1:123456789012:function:f"'),
-        "data_sets[0].target.state-machine.arn",
+        "data_sets[0].target.arn",
         "'arn:aws:lambda:eu-central-1:123456789012:function:f'",
         FITTING,
     ),
     "ARN with a wildcard": Mistake(
         targeting('kind = "function"\narn = "arn:aws:lambda:eu-central-1:123456789012:function:*"'),
-        "data_sets[0].target.function.arn",
+        "data_sets[0].target.arn",
         "'arn:aws:lambda:eu-central-1:123456789012:function:*'",
         FITTING,
     ),
@@ -148,6 +167,123 @@ MISTAKES = {
         "data_sets[0].target",
         "parameter 'Day' names 'attributes.day'",
         "use one of attributes.partition, bucket,",
+    ),
+    "topic of a data set without its ARN": Mistake(
+        targeting('kind = "topic"'), "data_sets[0].target", "a data set's topic has no default", "give its arn"
+    ),
+    "address that is none": Mistake('[notices]\nemails = ["me"]', "notices.emails[0]", "'me'", FITTING),
+    "name that no group has": Mistake('[registry]\ngroups = ["a b"]', "registry.groups[0]", "'a b'", FITTING),
+    "alarm that becomes no event of alarms": Mistake(
+        '[metric_alarm]\nmetrics = { Latency = "batch.ready" }',
+        "metric_alarm.metrics.Latency",
+        "'batch.ready'",
+        FITTING,
+    ),
+    "alarms that become nothing": Mistake(
+        "[metric_alarm]\nmetrics = {}", "metric_alarm:", "metrics is empty", "name a metric, or leave metrics out"
+    ),
+    "dimension without a name": Mistake(
+        '[metric_alarm]\nmodel_dimension = ""', "metric_alarm.model_dimension", "(got '')", FITTING
+    ),
+    "everyone as a writer": Mistake(
+        '[message_queue]\nwriters = ["*"]', "message_queue.writers[0]", "'*'", "name an account by its 12 digits"
+    ),
+    "user as a writer": Mistake(
+        '[message_queue]\nwriters = ["123456789012", "arn:aws:iam::123456789012:user/me"]',
+        "message_queue.writers[1]",
+        "'arn:aws:iam::123456789012:user/me'",
+        "or a role's ARN",
+    ),
+    "queue as a topic": Mistake(
+        '[message_queue]\ntopics = ["arn:aws:sqs:eu-central-1:123456789012:segments"]',
+        "message_queue.topics[0]",
+        "'arn:aws:sqs:eu-central-1:123456789012:segments'",
+        "name an SNS topic by its ARN",
+    ),
+    "unknown event from others": Mistake(
+        '[message_queue]\naccepts = ["batch.ready", "batch.done"]',
+        "message_queue.accepts",
+        "there is no event batch.done",
+        "use some of object.created, features.ready,",
+    ),
+    "no event from others": Mistake("[message_queue]\naccepts = []", "message_queue.accepts", "(got [])", FITTING),
+    "trigger on an unknown event": Mistake(
+        told("features.ready", "features.done"),
+        "triggers[0].event",
+        "'features.done'",
+        "use one of object.created, features.ready,",
+    ),
+    "trigger whose name no construct can have": Mistake(
+        told('"tell"', '"Tell-me"'), "triggers[0].name", "'Tell-me'", FITTING
+    ),
+    "two triggers of one name": Mistake(TELL + TELL, "two triggers are named", "'tell'", "give each a name of its own"),
+    "trigger named like a slice": Mistake(
+        told('"tell"', '"registry"'),
+        "a trigger is named",
+        "'registry', as one of Doorbell's own",
+        "choose another name",
+    ),
+    "trigger named like a function": Mistake(
+        told('"tell"', '"compute_features"'),
+        "a trigger is named",
+        "'compute_features', as one of Doorbell's own",
+        "choose another name",
+    ),
+    "trigger named like the topic of notices": Mistake(
+        told('"tell"', '"notices"'), "a trigger is named", "'notices', as one of Doorbell's own", "choose another name"
+    ),
+    "trigger named like another's queue": Mistake(
+        told('"tell"', '"forward_event_undelivered"'),
+        "a trigger is named",
+        "'forward_event_undelivered', as the queue of what could not be delivered",
+        "choose a name with another ending",
+    ),
+    "trigger without a target": Mistake(
+        told('target = { kind = "topic" }', ""), "triggers[0].target", "Field required", "add it"
+    ),
+    "trigger with a target of data sets": Mistake(
+        told('"topic"', '"built-in"'), "triggers[0].target", "'built-in'", "'state-machine', 'function',"
+    ),
+    "trigger's parameter of an unknown field": Mistake(
+        told('"topic"', '"topic", parameters = { Day = "attributes.day" }'),
+        "triggers[0]",
+        "parameter 'Day' names 'attributes.day'",
+        "use one of attributes.partition, bucket,",
+    ),
+    "filter on an unknown field": Mistake(
+        TELL + 'where = { colour = ["red"] }',
+        "triggers[0]",
+        "where names 'colour'",
+        "use one of bucket, causationId, correlationId, dataSet,",
+    ),
+    "filter without values": Mistake(matching("[]"), "triggers[0].where.rowCount", "(got [])", FITTING),
+    "filter that is no list": Mistake(matching("1"), "triggers[0].where.rowCount", "valid list (got 1)", FITTING),
+    "unknown matcher": Mistake(
+        matching("[{ larger = 10 }]"), "triggers[0].where.rowCount[0].larger", "(got 10)", SPELLING
+    ),
+    "two matchers in one": Mistake(
+        matching('[{ prefix = "1", suffix = "0" }]'),
+        "triggers[0].where.rowCount[0]",
+        "{'prefix': '1', 'suffix': '0'}",
+        "give one of prefix, suffix, anything-but, numeric and exists",
+    ),
+    "number before its sign": Mistake(
+        matching('[{ numeric = [10, ">"] }]'),
+        "triggers[0].where.rowCount[0]",
+        "[10, '>']",
+        "numeric takes a sign and a number, once or twice",
+    ),
+    "sign without a number": Mistake(
+        matching('[{ numeric = [">"] }]'), "triggers[0].where.rowCount[0].numeric", "(got ['>'])", FITTING
+    ),
+    "unknown sign": Mistake(
+        matching('[{ numeric = ["!=", 10] }]'), "triggers[0].where.rowCount[0].numeric[0]", "'!='", "'<', '<=', '=',"
+    ),
+    "anything but one value": Mistake(
+        matching("[{ anything-but = 0 }]"),
+        "triggers[0].where.rowCount[0].anything-but",
+        "valid list (got 0)",
+        FITTING,
     ),
     "negative delay": Mistake("[retries]\ndelays_seconds = [-1]", "retries.delays_seconds[0]", "-1", FITTING),
     "delay that SQS refuses": Mistake(
@@ -189,6 +325,22 @@ def test_every_mistake_is_told_at_once(stage_file: Callable[..., str]) -> None:
     heading, *lines = str(refused.value).splitlines()
     assert "2 mistake(s)" in heading
     assert [line.split(":")[0].strip() for line in lines] == ["runtime.python", "feature_pipeline.memory_mb"]
+
+
+@pytest.mark.parametrize(
+    "matcher",
+    ["{ larger = 10 }", "{ numeric = [10] }", "{ anything-but = 0 }", '{ numeric = ["!", 10] }', "[10]"],
+)
+def test_mistake_in_a_matcher_is_told_once(matcher: str, stage_file: Callable[..., str]) -> None:
+    """A value of no kind that could stand there is one mistake, however many kinds could."""
+    path = stage_file(matching(f"[5, {matcher}]"))
+
+    with pytest.raises(ConfigurationError) as refused:
+        read_stage(path)
+
+    [heading, line] = str(refused.value).splitlines()
+    assert heading == f"{path} has 1 mistake(s):"
+    assert line.startswith("  triggers[0].where.rowCount[1]")
 
 
 def test_unknown_stage_lists_the_known_ones() -> None:
@@ -286,15 +438,35 @@ def test_stage_of_the_project_is_complete(name: str) -> None:
     assert all("select" in data_set.query.lower() for data_set in prepared.data_sets)
 
 
-@pytest.mark.parametrize("section", ["stage", "runtime", "retries", "feature_pipeline", "data set", "limits"])
+@pytest.mark.parametrize(
+    "section",
+    [
+        "stage",
+        "runtime",
+        "retries",
+        "notices",
+        "feature_pipeline",
+        "registry",
+        "metric_alarm",
+        "message_queue",
+        "data set",
+        "limits",
+        "trigger",
+    ],
+)
 def test_configuration_is_frozen(section: str, stage_file: Callable[..., str]) -> None:
     """What was read cannot be changed afterwards."""
-    stage = read_stage(stage_file(ORDERS))
+    stage = read_stage(stage_file(ORDERS + TELL))
     model, field = {
         "stage": (stage, "name"),
         "runtime": (stage.runtime, "python"),
         "retries": (stage.retries, "delays_seconds"),
         "feature_pipeline": (stage.feature_pipeline, "memory_mb"),
+        "notices": (stage.notices, "emails"),
+        "registry": (stage.registry, "groups"),
+        "metric_alarm": (stage.metric_alarm, "metrics"),
+        "message_queue": (stage.message_queue, "accepts"),
+        "trigger": (stage.triggers[0], "event"),
         "data set": (stage.data_sets[0], "prefix"),
         "limits": (stage.data_sets[0].limits, "max_rows"),
     }[section]

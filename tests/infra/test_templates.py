@@ -1,60 +1,59 @@
-"""What the templates promise of queues, rights, names and data."""
+"""What the templates promise of queues, functions and data."""
 
 import ast
 import importlib
-import re
-from pathlib import Path
+import inspect
+import sys
+import textwrap
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from functions.feature_pipeline.settings import ComputeFeaturesSettings
 from functions.shared.events import BUS_SOURCE
-from functions.shared.settings import BuiltInTarget, GuardSettings, QueueSettings, Settings
+from functions.shared.settings import BusSettings, GuardSettings, QueueSettings, Settings
 from infra.configuration import ROOT
-from tests.infra.assembly import Assembly, Properties, Statement, listed, slice_of
-from tests.infra.policies import REVIEWED, as_text, policies
+from tests.infra.assembly import (
+    Assembly,
+    Properties,
+    allowed,
+    environment_of,
+    handler_file,
+    listed,
+    referred,
+)
 
-ROLE = "FeaturePipeline/ComputeFeatures/Role"
-QUEUE = "<FeaturePipeline/ComputeFeaturesTrigger/Queue.Arn>"
-DEAD_LETTERS = "<FeaturePipeline/ComputeFeaturesTrigger/DeadLetters.Arn>"
-ANYWHERE_HERE = "<AWS::Region>:<AWS::AccountId>"
-
-STATE_MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:sessionize"
-LAKE = "arn:<AWS::Partition>:s3:::lake-of-another-team"
-
-
-def environment_of(function: Properties) -> dict[str, str]:
-    """A function's environment variables."""
-    found: dict[str, str] = function["Environment"]["Variables"]
-    return found
+DAY_SECONDS = 24 * 3_600
 
 
-def handler_file(function: Properties) -> Path:
-    """`functions.feature_pipeline.handlers.compute_features.handler` -> the module's file, from the root."""
-    return Path(*function["Handler"].split(".")[:-1]).with_suffix(".py")
+def settings_of(function: Properties) -> set[type[Settings]]:
+    """The models that a handler reads from its environment, itself or in what it calls of functions/."""
+    unread: list[Any] = [importlib.import_module(".".join(handler_file(function).with_suffix("").parts))]
+    read, models = [], set()
+    while unread:
+        code = unread.pop()
+        read.append(code)
+        for called in calls_in(code):
+            reader = getattr(called, "__self__", None)
+            if isinstance(reader, type) and issubclass(reader, Settings):
+                models.add(reader)
+            elif inspect.isroutine(called) and str(called.__module__).startswith("functions.") and called not in read:
+                unread.append(called)
+    return models
 
 
-def settings_of(function: Properties) -> list[type[Settings]]:
-    """The models that a function's handler reads from its environment."""
-    path = handler_file(function)
-    module = importlib.import_module(".".join(path.with_suffix("").parts))
-    names = {
-        node.value.id
-        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "from_environment" and isinstance(node.value, ast.Name)
-    }
-    return [getattr(module, name) for name in sorted(names)]
-
-
-def allowed(policy: Properties) -> list[dict[str, Any]]:
-    """The statements of a resource's policy that let someone in."""
-    return [statement for statement in policy["PolicyDocument"]["Statement"] if statement["Effect"] == "Allow"]
-
-
-def all_statements(assembly: Assembly) -> list[Statement]:
-    """The statements of all roles."""
-    return [statement for statements in assembly.statements().values() for statement in statements]
+def calls_in(code: Any) -> list[Any]:
+    """What a module, function or method calls by name, such as `consumer_of` or `BusSettings.from_environment`."""
+    names = vars(code if isinstance(code, ModuleType) else sys.modules[code.__module__])
+    called = []
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(code)))):
+        match node:
+            case ast.Call(func=ast.Name(id=name)):
+                called.append(names.get(name))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
+                called.append(getattr(names.get(name), attribute, None))
+    return called
 
 
 # Queues
@@ -89,7 +88,7 @@ def test_dead_letters_are_kept_longer_than_messages(assembly: Assembly) -> None:
     queues = assembly.resources("AWS::SQS::Queue")
 
     kept = [
-        (queues[redrive["deadLetterTargetArn"].strip("<>").removesuffix(".Arn")], queue)
+        (queues[referred(redrive["deadLetterTargetArn"])], queue)
         for queue in queues.values()
         if (redrive := queue.get("RedrivePolicy"))
     ]
@@ -100,246 +99,71 @@ def test_dead_letters_are_kept_longer_than_messages(assembly: Assembly) -> None:
 
 
 def test_idempotency_record_outlives_every_copy_of_its_message(assembly: Assembly) -> None:
-    """A record is kept longer than a message can be: in its queue, in the dead-letter queue, in its queue again."""
+    """A record is kept longer than its event can come again.
+
+    Replayed from the archive on its last day, a message can lie in its queue, in the dead-letter queue, and in its
+    queue again.
+    """
     queues = assembly.resources("AWS::SQS::Queue")
+    [archive] = assembly.resources("AWS::Events::Archive").values()
 
     for consumer in assembly.consumers():
         guard = GuardSettings.from_environment(environment_of(consumer.function))
-        dead_letters = queues[consumer.queue["RedrivePolicy"]["deadLetterTargetArn"].strip("<>").removesuffix(".Arn")]
-        longest = 2 * consumer.queue["MessageRetentionPeriod"] + dead_letters["MessageRetentionPeriod"]
+        in_queues = (
+            2 * consumer.queue["MessageRetentionPeriod"] + queues[consumer.dead_letters_path]["MessageRetentionPeriod"]
+        )
 
-        assert guard.idempotency_expiry_seconds > longest
+        assert guard.idempotency_expiry_seconds > archive["RetentionDays"] * DAY_SECONDS + in_queues
 
     assert assembly.consumers()
 
 
-def test_one_message_at_a_time_and_no_more_at_once_than_the_stage_says(assembly: Assembly) -> None:
-    """A mapping hands out one message an invocation, reports its failure alone, and holds the stage's concurrency."""
+def test_heavy_work_gets_one_message_at_a_time(assembly: Assembly) -> None:
+    """An invocation that may die of its message has no other one; light adapters take several, and answer for each."""
     consumers = assembly.consumers()
 
     for consumer in consumers:
-        limits = getattr(assembly.stage, consumer.slice_name)
         assert consumer.mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert consumer.mapping["BatchSize"] == 1
-        assert consumer.mapping["ScalingConfig"] == {"MaximumConcurrency": limits.max_concurrency}
+        assert (consumer.mapping["BatchSize"] == 1) == (consumer.trigger == "feature_pipeline")
 
     assert consumers
 
 
-def test_function_has_the_memory_and_time_of_the_stage(assembly: Assembly) -> None:
+def test_no_more_runs_at_once_than_the_stage_says(assembly: Assembly) -> None:
+    """A mapping holds the concurrency that is declared; where none can be, the least that Lambda knows."""
+    stage, consumers = assembly.stage, assembly.consumers()
+    declared = {
+        "feature_pipeline": stage.feature_pipeline.max_concurrency,
+        "message_queue": stage.message_queue.max_concurrency,
+        **{trigger.name: trigger.max_concurrency for trigger in stage.triggers},
+    }
+
+    held = {consumer.trigger: consumer.mapping["ScalingConfig"]["MaximumConcurrency"] for consumer in consumers}
+
+    assert held == {consumer.trigger: declared.get(consumer.trigger, 2) for consumer in consumers}
+    assert declared.keys() <= held.keys()
+
+
+def test_features_are_computed_with_the_memory_and_time_of_the_stage(assembly: Assembly) -> None:
     """Memory and timeout are the stage file's, and DuckDB leaves some of the memory to the rest."""
-    functions = assembly.functions().values()
+    function, limits = assembly.consumer("feature_pipeline").function, assembly.stage.feature_pipeline
 
-    for function in functions:
-        limits = getattr(assembly.stage, slice_of(function))
-        settings = ComputeFeaturesSettings.from_environment(environment_of(function))
-        assert function["MemorySize"] == limits.memory_mb
-        assert function["Timeout"] == limits.timeout_seconds
-        assert settings.memory_limit_mb < 0.7 * limits.memory_mb
+    settings = ComputeFeaturesSettings.from_environment(environment_of(function))
 
-    assert functions
+    assert function["MemorySize"] == limits.memory_mb
+    assert function["Timeout"] == limits.timeout_seconds
+    assert settings.memory_limit_mb < 0.7 * limits.memory_mb
 
 
 def test_function_has_room_for_the_largest_object_and_its_features(assembly: Assembly) -> None:
     """Lambda's /tmp is twice as large as the largest object that a data set accepts, or as large as Lambda allows."""
-    (function,) = assembly.functions().values()
+    function = assembly.consumer("feature_pipeline").function
     largest_mib = max((data_set.limits.max_bytes for data_set in assembly.stage.data_sets), default=0) / 1024**2
 
     room_mib = function["EphemeralStorage"]["Size"]
 
     assert 512 <= room_mib <= 10_240
     assert room_mib >= 2 * largest_mib
-
-
-def test_queue_lets_in_the_bucket_of_this_account_alone(local: Assembly, varied: Assembly) -> None:
-    """Only S3 may send, only on behalf of the data bucket, and only within the account."""
-    buckets = {"<Data>": local, "lake-of-another-team": varied}
-
-    for bucket, assembly in buckets.items():
-        policies = {
-            queue: allowed(policy)
-            for policy in assembly.resources("AWS::SQS::QueuePolicy").values()
-            for queue in policy["Queues"]
-        }
-        assert policies.pop(f"<{QUEUE.strip('<>').removesuffix('.Arn')}>") == [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "s3.amazonaws.com"},
-                "Action": "sqs:SendMessage",
-                "Resource": QUEUE,
-                "Condition": {
-                    "ArnEquals": {"aws:SourceArn": f"arn:<AWS::Partition>:s3:::{bucket}"},
-                    "StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"},
-                },
-            }
-        ]
-        assert policies
-        assert not any(policies.values())
-
-
-def test_queue_without_data_sets_lets_nobody_in(bare: Assembly) -> None:
-    """Where nothing rings, no service may send."""
-    policies = bare.resources("AWS::SQS::QueuePolicy").values()
-
-    assert policies
-    assert not any(allowed(policy) for policy in policies)
-
-
-# Notifications
-
-
-def test_each_data_set_rings_for_its_prefix_and_suffix(assembly: Assembly) -> None:
-    """The bucket notifies the queue of objects created under each data set's prefix with its suffix, and of no more."""
-    declared = sorted((data_set.prefix, data_set.suffix) for data_set in assembly.stage.data_sets)
-
-    notified = [
-        (entry, {rule["Name"]: rule["Value"] for rule in entry["Filter"]["Key"]["FilterRules"]})
-        for notifications in assembly.resources("Custom::S3BucketNotifications").values()
-        for entry in notifications["NotificationConfiguration"]["QueueConfigurations"]
-    ]
-
-    assert sorted((rules["prefix"], rules["suffix"]) for _, rules in notified) == declared
-    assert all(entry["QueueArn"] == QUEUE for entry, _ in notified)
-    assert all(entry["Events"] == ["s3:ObjectCreated:*"] for entry, _ in notified)
-
-
-def test_notifications_wait_for_the_policies_that_they_need(local: Assembly) -> None:
-    """The bucket is told of the queue only after S3 may send to it, and after the handler may change the bucket."""
-    (awaited,) = local.awaited("Custom::S3BucketNotifications").values()
-
-    assert "FeaturePipeline/ComputeFeaturesTrigger/Queue/Policy" in awaited
-    assert "FeaturePipeline/Notifications/Role/DefaultPolicy" in awaited
-
-
-def test_notifications_of_others_stay(assembly: Assembly) -> None:
-    """What a bucket notifies already is merged with, not replaced."""
-    handlers = assembly.resources("Custom::S3BucketNotifications").values()
-
-    assert len(handlers) == bool(assembly.stage.data_sets)
-    assert all(handler["Managed"] is False for handler in handlers)
-
-
-def test_existing_bucket_is_used_and_none_is_made(varied: Assembly) -> None:
-    """A bucket that the stage file names is the one that rings and is read, and no bucket is created."""
-    (notifications,) = varied.resources("Custom::S3BucketNotifications").values()
-    (function,) = varied.functions().values()
-
-    assert notifications["BucketName"] == "lake-of-another-team"
-    assert ComputeFeaturesSettings.from_environment(environment_of(function)).data_bucket == "lake-of-another-team"
-    assert varied.resources("AWS::S3::Bucket") == {}
-
-
-def test_own_bucket_is_used_where_the_stage_names_none(local: Assembly) -> None:
-    """Without a named bucket, the one of the foundation stack rings and is read."""
-    (notifications,) = local.resources("Custom::S3BucketNotifications").values()
-    (function,) = local.functions().values()
-
-    assert notifications["BucketName"] == "<Data>"
-    assert ComputeFeaturesSettings.from_environment(environment_of(function)).data_bucket == "<Data>"
-    assert "Data" in local.resources("AWS::S3::Bucket")
-
-
-def test_last_data_set_can_be_removed(bare: Assembly, local: Assembly) -> None:
-    """A stage without data sets keeps its function, queues, bucket and outputs, and nothing rings or is readable."""
-    resources = {resource for statement in all_statements(bare) for resource in statement.resources}
-
-    assert bare.functions().keys() == local.functions().keys()
-    assert bare.resources("AWS::SQS::Queue").keys() == local.resources("AWS::SQS::Queue").keys()
-    assert bare.resources("AWS::S3::Bucket").keys() == local.resources("AWS::S3::Bucket").keys()
-    assert [template["Outputs"].keys() for template in bare.templates.values()] == [
-        template["Outputs"].keys() for template in local.templates.values()
-    ]
-    assert bare.resources("Custom::S3BucketNotifications") == {}
-    assert not any(":s3:::<Data>/" in resource for resource in resources)
-
-
-# Rights
-
-
-@pytest.mark.parametrize("stage", ["local", "varied"])
-def test_policies_are_the_reviewed_ones(stage: str, request: pytest.FixtureRequest) -> None:
-    """Who may do what is written down and was read by somebody; after a change: make policies, and read the diff."""
-    reviewed = (REVIEWED / f"{stage}.json").read_text(encoding="utf-8")
-
-    assert as_text(policies(request.getfixturevalue(stage))) == reviewed
-
-
-def test_foreign_target_is_started_and_nothing_is_written_for_it(varied: Assembly) -> None:
-    """A data set with a state machine gives StartExecution on exactly that one, and no right to write features."""
-    starting = [statement for statement in all_statements(varied) if "states:StartExecution" in statement.actions]
-    writing = [statement for statement in all_statements(varied) if "s3:PutObject" in statement.actions]
-    built_in = [
-        f"{LAKE}/{data_set.output_prefix}*"
-        for data_set in varied.stage.data_sets
-        if isinstance(data_set.target, BuiltInTarget)
-    ]
-
-    assert [statement.resources for statement in starting] == [frozenset({STATE_MACHINE})]
-    assert [statement.resources for statement in writing] == [frozenset(built_in)]
-
-
-def test_no_policy_is_somebody_elses(assembly: Assembly) -> None:
-    """Roles have no managed policies and no permissions but those of the policies that these tests read."""
-    roles = assembly.resources("AWS::IAM::Role").values()
-
-    assert roles
-    assert all({"ManagedPolicyArns", "Policies"}.isdisjoint(role) for role in roles)
-    assert assembly.resources("AWS::IAM::ManagedPolicy") == {}
-    assert all({"Users", "Groups"}.isdisjoint(policy) for policy in assembly.resources("AWS::IAM::Policy").values())
-
-
-def test_roles_are_lambdas_alone(assembly: Assembly) -> None:
-    """Nobody but Lambda may assume a role."""
-    trusts = [role["AssumeRolePolicyDocument"]["Statement"] for role in assembly.resources("AWS::IAM::Role").values()]
-
-    assert trusts
-    assert all([one["Principal"] for one in trust] == [{"Service": "lambda.amazonaws.com"}] for trust in trusts)
-
-
-def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
-    """No two functions share a role, so that neither gets what only the other needs."""
-    roles = [function["Role"] for function in assembly.resources("AWS::Lambda::Function").values()]
-
-    assert roles
-    assert len(roles) == len(set(roles))
-
-
-def test_actions_are_named_in_full(assembly: Assembly) -> None:
-    """No statement that allows something has a wildcard among its actions."""
-    of_roles = {action for statement in all_statements(assembly) for action in statement.actions}
-    of_resources = {
-        action
-        for kind in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
-        for policy in assembly.resources(kind).values()
-        for statement in allowed(policy)
-        for action in listed(statement["Action"])
-    }
-
-    assert of_roles
-    assert not {action for action in of_roles | of_resources if "*" in action}
-
-
-def test_wildcards_end_a_resource_below_a_prefix(assembly: Assembly) -> None:
-    """A resource is named in full, or is everything under a named prefix; never a whole bucket, service or account."""
-    resources = {resource for statement in all_statements(assembly) for resource in statement.resources}
-    below_a_prefix = re.compile(r"arn:[^*]+:[^*:/]*/[^*/][^*]*\*")
-
-    wild = {re.sub(r"<[^>]*>", "reference", resource) for resource in resources if "*" in resource}
-
-    assert resources
-    assert not {resource for resource in wild if not below_a_prefix.fullmatch(resource)}
-
-
-def test_events_are_put_as_doorbell_and_of_known_types_alone(assembly: Assembly) -> None:
-    """Who may put events may do so on one bus, with Doorbell's source, and of the types that were announced."""
-    putting = [statement for statement in all_statements(assembly) if "events:PutEvents" in statement.actions]
-
-    assert putting
-    for statement in putting:
-        assert statement.resources == {f"arn:<AWS::Partition>:events:{ANYWHERE_HERE}:event-bus/<Bus>"}
-        assert statement.conditions == {
-            "StringEquals": {"events:source": BUS_SOURCE, "events:detail-type": ["features.ready"]}
-        }
 
 
 # Functions
@@ -351,6 +175,7 @@ def test_environment_is_the_settings_that_the_handler_reads(assembly: Assembly) 
 
     for function in functions.values():
         environment, models = environment_of(function), settings_of(function)
+        assert {QueueSettings, GuardSettings} <= models
         read = [model.from_environment(environment) for model in models]
         assert environment == {name: text for model in read for name, text in model.to_environment().items()}
 
@@ -358,16 +183,16 @@ def test_environment_is_the_settings_that_the_handler_reads(assembly: Assembly) 
 
 
 def test_function_is_told_of_the_queue_that_feeds_it(assembly: Assembly) -> None:
-    """The settings name the trigger's own slice and queues, and the stage's delays."""
+    """The settings name the trigger and its own queues, and the stage's delays."""
     consumers = assembly.consumers()
 
     told = [QueueSettings.from_environment(environment_of(consumer.function)) for consumer in consumers]
 
     assert told == [
         QueueSettings(
-            trigger=consumer.slice_name,
+            trigger=consumer.trigger,
             queue_url=f"<{consumer.queue_path}>",
-            dead_letter_queue_url=consumer.queue["RedrivePolicy"]["deadLetterTargetArn"].replace(".Arn>", ">"),
+            dead_letter_queue_url=f"<{consumer.dead_letters_path}>",
             retry_delays_seconds=assembly.stage.retries.delays_seconds,
         )
         for consumer in consumers
@@ -375,13 +200,23 @@ def test_function_is_told_of_the_queue_that_feeds_it(assembly: Assembly) -> None
     assert told
 
 
+def test_only_those_who_announce_know_the_bus(assembly: Assembly) -> None:
+    """What a handler reads is found in what it calls, too: adapters read where the bus is, the router does not."""
+    readers = {consumer.trigger: BusSettings in settings_of(consumer.function) for consumer in assembly.consumers()}
+
+    assert readers == {consumer.trigger: consumer.declared_name is None for consumer in assembly.consumers()}
+
+
 def test_every_handler_file_is_one_function(local: Assembly) -> None:
-    """The functions of the template are the files in the handlers folders, no more and no fewer."""
+    """Each file in the handlers folders is one function; the router's is one for each declared trigger."""
     files = [file.relative_to(ROOT) for file in ROOT.glob("functions/*/handlers/*.py") if file.name != "__init__.py"]
 
-    deployed = [handler_file(function) for function in local.functions().values()]
+    deployed = {consumer.trigger: handler_file(consumer.function) for consumer in local.consumers()}
+    routed = {name: deployed.pop(name) for name in [trigger.name for trigger in local.stage.triggers]}
 
-    assert sorted(deployed) == sorted(files)
+    assert len(local.functions()) == len(deployed) + len(routed)
+    assert sorted([*deployed.values(), *set(routed.values())]) == sorted(files)
+    assert len(set(routed.values())) == 1
 
 
 def test_code_can_be_found_beside_the_template(assembly: Assembly) -> None:
@@ -416,11 +251,12 @@ def test_function_logs_to_a_group_that_does_not_grow_for_ever(assembly: Assembly
     [
         ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
         ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
     ],
-    ids=["buckets", "queues"],
+    ids=["buckets", "queues", "topics"],
 )
 def test_only_tls_is_spoken(kind: str, of: str, subject: str, local: Assembly) -> None:
-    """Every bucket and every queue refuses everyone who does not use TLS, for everything."""
+    """Every bucket, queue and topic refuses everyone who does not use TLS, for everything that can be asked of it."""
     refusing = {
         path: [
             statement
@@ -435,10 +271,17 @@ def test_only_tls_is_spoken(kind: str, of: str, subject: str, local: Assembly) -
     assert refusing
     for path, statements in refusing.items():
         (statement,) = statements
-        everything = {f"<{path}.Arn>", f"<{path}.Arn>/*"} if kind == "AWS::S3::Bucket" else {f"<{path}.Arn>"}
-        assert statement["Principal"] == {"AWS": "*"}
-        assert statement["Action"] in {"s3:*", "sqs:*"}
-        assert set(listed(statement["Resource"])) == everything
+        assert statement["Principal"] in ("*", {"AWS": "*"})
+        # Of a topic, publishing is the one thing that could carry content.
+        assert statement["Action"] in {"s3:*", "sqs:*", "sns:Publish"}
+        assert (
+            set(listed(statement["Resource"]))
+            == {
+                "AWS::S3::Bucket": {f"<{path}.Arn>", f"<{path}.Arn>/*"},
+                "AWS::SQS::Queue": {f"<{path}.Arn>"},
+                "AWS::SNS::Topic": {f"<{path}>"},
+            }[kind]
+        )
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -480,20 +323,38 @@ def test_access_to_data_is_logged(local: Assembly) -> None:
 
 @pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table"])
 def test_data_outlives_its_stack(kind: str, local: Assembly) -> None:
-    """Buckets and the idempotency table are kept when the stack is deleted or the resource is replaced."""
+    """Buckets and tables are kept when the stack is deleted or the resource is replaced."""
     bodies = local.bodies(kind).values()
 
     assert bodies
     assert all(body["DeletionPolicy"] == body["UpdateReplacePolicy"] == "Retain" for body in bodies)
 
 
-def test_idempotency_records_expire_and_can_be_restored(local: Assembly) -> None:
-    """The table forgets by Powertools' attribute and can be set back to an earlier moment."""
-    (table,) = local.resources("AWS::DynamoDB::Table").values()
+@pytest.mark.parametrize("name", ["Idempotency", "Outbox"])
+def test_items_expire_and_can_be_restored(name: str, local: Assembly) -> None:
+    """A table forgets by the attribute that Powertools writes, and can be set back to an earlier moment."""
+    table = local.resources("AWS::DynamoDB::Table")[name]
 
     assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_outbox_tells_what_was_and_what_is(local: Assembly) -> None:
+    """The outbox's stream has both images, so that an event is told when a change brings it and not when it stays."""
+    tables = local.resources("AWS::DynamoDB::Table")
+
+    assert tables["Outbox"]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert "StreamSpecification" not in tables["Idempotency"]
+
+
+def test_bus_keeps_what_doorbell_announced(assembly: Assembly) -> None:
+    """The archive of the bus takes the events of Doorbell, of all types, for days and not for ever."""
+    [archive] = assembly.resources("AWS::Events::Archive").values()
+
+    assert archive["SourceArn"] == "<Bus.Arn>"
+    assert archive["EventPattern"] == {"source": [BUS_SOURCE]}
+    assert archive["RetentionDays"] >= 1
 
 
 def test_stacks_hold_on_to_each_other_weakly(assembly: Assembly) -> None:
@@ -508,3 +369,34 @@ def test_stacks_hold_on_to_each_other_weakly(assembly: Assembly) -> None:
 
     assert len(assembly.templates) == 2
     assert exports == imports == []
+
+
+def test_foundation_is_the_same_whatever_is_declared(bare: Assembly, varied: Assembly) -> None:
+    """Declaring and removing data sets and triggers changes nothing in the stack of what must survive."""
+    nothing, everything = (assembly.templates["doorbell-mine-foundation"]["Resources"] for assembly in (bare, varied))
+    own_bucket = {name: body for name, body in nothing.items() if body["Type"].startswith("AWS::S3::")}
+
+    assert everything
+    assert nothing == everything | own_bucket
+
+
+def test_declared_triggers_can_be_removed(bare: Assembly, local: Assembly) -> None:
+    """Without its declared triggers and data sets a stage loses their resources, and keeps all others by name."""
+    declared, left = local.names(), bare.names()
+    theirs = ("BucketNotifications", "FeaturePipeline/Notifications/", *routed(local))
+
+    gone = {path for name, path in declared.items() if name not in left}
+
+    assert left.items() <= declared.items()
+    assert {path for path in gone if not path.startswith(theirs)} == set()
+    assert {path for path in left.values() if path.startswith(routed(local))} == set()
+    assert local.stage.triggers
+
+
+def routed(assembly: Assembly) -> tuple[str, ...]:
+    """Construct paths under which the declared triggers are."""
+    return tuple(
+        consumer.function_path.rpartition("/StartTarget")[0] + "/"
+        for consumer in assembly.consumers()
+        if consumer.declared_name
+    )

@@ -16,6 +16,11 @@ DOMAIN = "functions/feature_pipeline/domain.py"
 S3_OBJECTS = "functions/feature_pipeline/adapters/s3_objects.py"
 EVENTS = "functions/feature_pipeline/events.py"
 QUEUE = "functions/shared/queue.py"
+REGISTRY_EVENTS = "functions/registry/events.py"
+ALARM_EVENTS = "functions/metric_alarm/events.py"
+ACCEPTANCE = "functions/message_queue/domain.py"
+CHANGE_EVENT = "functions/table_stream/domain.py"
+FORWARDER = "functions/table_stream/handlers/forward_changes.py"
 
 UNIT = "tests/unit/feature_pipeline"
 QUEUE_TESTS = "tests/unit/shared/test_queue.py tests/unit/shared/test_queue_retries.py"
@@ -104,6 +109,41 @@ MISTAKES = (
         "IDEMPOTENCY_EXPIRY = Duration.days(30)",
         "IDEMPOTENCY_EXPIRY = Duration.hours(1)",
         "tests/infra/test_templates.py::test_idempotency_record_outlives_every_copy_of_its_message",
+    ),
+    Mistake(
+        "what changed in a package not looked at",
+        REGISTRY_EVENTS,
+        "return self.updated_model_package_fields is None or field in self.updated_model_package_fields",
+        "return True",
+        "tests/unit/registry/test_domain.py::test_an_edit_that_repeats_the_status",
+    ),
+    Mistake(
+        "evaluation window empty",
+        ALARM_EVENTS,
+        "self.state_change_time - self.trigger.window()",
+        "self.state_change_time",
+        "tests/unit/metric_alarm/test_events.py::test_the_window_of_a_topic",
+    ),
+    Mistake(
+        "every event taken from others",
+        ACCEPTANCE,
+        "if event.event_type not in accepts:",
+        "if False:",
+        "tests/unit/message_queue/test_forward_event.py::test_a_type_that_is_not_taken",
+    ),
+    Mistake(
+        "event of a change under a new id each time",
+        CHANGE_EVENT,
+        'derived_id("change", change.table, change.change_id)',
+        '__import__("uuid").uuid4().hex',
+        "tests/unit/table_stream/test_forward_changes.py::test_a_batch_that_is_delivered_again",
+    ),
+    Mistake(
+        "failed change not parked",
+        FORWARDER,
+        "self._sqs().send_message(QueueUrl=self._parking_url, MessageBody=json.dumps(_needed(record)))",
+        "pass",
+        "tests/unit/table_stream/test_forward_changes.py::test_a_bus_that_is_down",
     ),
 )
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-import boto3
 import pytest
 
 from doorbell.connection import Connection
@@ -13,6 +13,8 @@ from functions.feature_pipeline.handlers import compute_features
 from functions.feature_pipeline.settings import DATA_SETS_FILE, ComputeFeaturesSettings
 from functions.shared.contracts.objects import FeaturesReady
 from infra.configuration import read_stage
+from tests.fakes.process import forget
+from tests.proof.messages import Messages
 from tests.proof.workbench import Workbench, environment
 
 KEY = "data/transactions/1997-01-01/part 000.parquet"
@@ -27,7 +29,7 @@ def compute_features_bench(connection: Connection, folder: Path) -> Iterator[Wor
         connection,
         trigger="feature_pipeline",
         handler=compute_features.handler,
-        forget=compute_features._consumer.cache_clear,
+        forget=partial(forget, compute_features),
     )
     settings = ComputeFeaturesSettings(data_bucket=bench.name, memory_limit_mb=500)
     with pytest.MonkeyPatch.context() as patch, environment(bench.environment | settings.to_environment()):
@@ -36,35 +38,23 @@ def compute_features_bench(connection: Connection, folder: Path) -> Iterator[Wor
     bench.new_process()
 
 
-class Uploads:
+class Uploads(Messages):
     """One key gets these contents, one after the other; the notifications are delivered in the order given."""
 
     def __init__(self, bench: Workbench, contents: Sequence[bytes], order: Sequence[int]) -> None:
-        self._bench = bench
+        super().__init__(bench, [])
         self._contents = contents
         self._order = order
 
-    def session(self) -> boto3.session.Session:
-        """A new process."""
-        return self._bench.new_process()
-
     def begin(self) -> None:
         """Upload, and put the notifications into the queue as S3 would."""
-        self._bench.clear()
+        super().begin()
         notifications = [self._upload(number, content) for number, content in enumerate(self._contents)]
-        for number in self._order:
-            self._bench.sqs.send_message(QueueUrl=self._bench.queue, MessageBody=notifications[number])
-
-    def deliver(self) -> bool:
-        """Deliver once."""
-        return self._bench.deliver()
-
-    def let_claims_lapse(self) -> None:
-        """Time passes."""
-        self._bench.let_claims_lapse()
+        self._send([notifications[number] for number in self._order])
 
     def check(self) -> None:
         """The newest upload won and was announced under one id; nothing waits, nothing is dead."""
+        super().check()
         newest = self._sequencer(len(self._contents) - 1)
         metadata = self._bench.s3.head_object(Bucket=self._bench.name, Key=FEATURES)["Metadata"]
         assert metadata["sequencer"] == newest, "an older upload won"
@@ -77,8 +67,6 @@ class Uploads:
             counts.setdefault(event.event_id, set()).add(event.source_row_count)
         assert all(len(rows) == 1 for rows in counts.values()), "one id stands for different features"
         assert int(metadata["source-row-count"]) in {event.source_row_count for event in heard}, "the winner is untold"
-        assert self._bench.take_all(self._bench.dead_letters) == [], "a good message was given up"
-        assert self._bench.take_all(self._bench.queue) == [], "a message was left"
 
     def _upload(self, number: int, content: bytes) -> str:
         etag = self._bench.s3.put_object(Bucket=self._bench.name, Key=KEY, Body=content)["ETag"]

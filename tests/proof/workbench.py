@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,7 +15,8 @@ from botocore.loaders import create_loader
 
 from doorbell.connection import REGION, ROOT_KEY, Connection
 from functions.shared import aws
-from functions.shared.settings import BusSettings, GuardSettings, QueueSettings
+from functions.shared.settings import BusSettings, GuardSettings, QueueSettings, Settings
+from tests.fakes.process import forget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -139,7 +142,7 @@ class Workbench:
             for message in messages
         ]
         try:
-            answer = self.handler({"Records": records}, Invocation())
+            answer = self.invoke(records)
         except BaseException:
             # The visibility timeout passes.
             for message in messages:
@@ -153,6 +156,10 @@ class Workbench:
             if message["MessageId"] not in failed:
                 self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         return True
+
+    def invoke(self, records: list[dict[str, Any]]) -> Any:
+        """Invoke the handler once with these records; returns its answer."""
+        return self.handler({"Records": records}, Invocation())
 
     def let_claims_lapse(self) -> None:
         """As if the claims of all dead invocations had ended."""
@@ -177,6 +184,16 @@ class Workbench:
     def _arn(self, url: str) -> str:
         attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
         return attributes["QueueArn"]
+
+
+@contextlib.contextmanager
+def bench_of(connection: Connection, module: ModuleType, *own: Settings, trigger: str) -> Iterator[Workbench]:
+    """The handler of a module, with settings of its own, on a workbench."""
+    bench = Workbench(connection, trigger=trigger, handler=module.handler, forget=partial(forget, module))
+    settings = {name: value for model in own for name, value in model.to_environment().items()}
+    with environment(bench.environment | settings):
+        yield bench
+    bench.new_process()
 
 
 @contextlib.contextmanager

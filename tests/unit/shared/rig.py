@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from functions.shared.deadline import Deadline
-from functions.shared.errors import PermanentError
+from functions.shared.errors import PermanentError, UnwantedError
 from functions.shared.idempotency import Guard
 from functions.shared.observability import Ledger
 from functions.shared.outcome import Outcome, Settled
@@ -35,7 +35,19 @@ def lines(body: str) -> Sequence[str]:
     """An event a line; a message without lines asks for nothing."""
     if body == "unsplittable":
         raise UnsplittableError(body)
+    if not body:
+        message = "nothing is in it"
+        raise UnwantedError(message)
     return body.splitlines()
+
+
+def ring(part: str) -> DoorRang:
+    """Read a ring; one at the back door is nobody's business."""
+    event = DoorRang.from_wire(part)
+    if event.door == "back":
+        message = "nobody opens the back door"
+        raise UnwantedError(message)
+    return event
 
 
 def opened(event: DoorRang, _: Deadline) -> Settled:
@@ -65,7 +77,7 @@ class Rig:
     def consume(self, *messages: dict[str, Any]) -> list[str]:
         """Hand the consumer a batch; returns the ids of the messages that must come again."""
         consumer = QueueConsumer(
-            Trigger(parse=DoorRang.from_wire, act=self._act, split=lines),
+            Trigger(parse=ring, act=self._act, split=lines),
             settings=self.settings,
             guard=Guard(GUARD, trigger=TRIGGER, dynamodb=self.claims.client),
             ledger=self.ledger,

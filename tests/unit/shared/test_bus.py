@@ -5,9 +5,14 @@ import json
 import pytest
 
 from functions.shared.bus import LARGEST_EVENT_BYTES, EventBridgeBus, EventRefusedError, EventTooLargeError
+from functions.shared.deadline import Deadline
 from functions.shared.errors import PermanentError, RetryableError
+from functions.shared.outcome import Outcome, Settled
 from tests.fakes.door_rang import DoorRang, door_rang
 from tests.fakes.event_bridge import EventBridgeInMemory
+from tests.fakes.invocation import Invocation
+
+PLENTY = Deadline(Invocation().get_remaining_time_in_millis)
 
 
 def _of_size(size: int) -> DoorRang:
@@ -59,3 +64,22 @@ def test_an_oversized_event() -> None:
 
     assert isinstance(refusal.value, PermanentError)
     assert len(events) == 0
+
+
+def test_announcing_is_firing() -> None:
+    """An adapter's only effect is that the event is on the bus, and so it says."""
+    events = EventBridgeInMemory()
+
+    settled = EventBridgeBus("router", events=events.client).announce(door_rang(), PLENTY)
+
+    assert "ring-1" in events
+    assert settled == Settled(Outcome.FIRED, "door.rang is on the bus")
+
+
+def test_announcing_fails_as_publishing_does() -> None:
+    """What the bus refuses was not announced."""
+    events = EventBridgeInMemory()
+    events.refuses = True
+
+    with pytest.raises(EventRefusedError):
+        EventBridgeBus("router", events=events.client).announce(door_rang(), PLENTY)

@@ -6,59 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.shared.contracts.catalog import CATALOG, UnknownEventError, read_event
-
-COMMON = {
-    "eventId": "e-1",
-    "source": "somebody",
-    "timestamp": "2026-01-04T10:15:00Z",
-    "correlationId": "c-1",
-}
-VERSION = {"modelName": "churn", "modelVersion": "7", "modelVersionId": "churn/7"}
-ALARM = {
-    "modelName": "churn",
-    "metricName": "Latency",
-    "threshold": 250,
-    "alarmName": "churn-latency",
-    "alarmArn": "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:churn-latency",
-    "windowStart": "2026-01-04T10:10:00Z",
-    "windowEnd": "2026-01-04T10:15:00Z",
-}
-WANTED = {"modelName": "churn", "modelVersion": "live", "inputPrefix": "scores-in/2026-01-04/"}
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "object.created": {"bucket": "data", "key": "a/b.parquet", "checksum": "e3b0", "sequencer": "0A", "sizeBytes": 1},
-    "features.ready": {"dataSet": "a", "bucket": "data", "key": "a/b", "rowCount": 1, "sourceRowCount": 2},
-    "model.version.created": VERSION,
-    "model.version.stage_changed": {**VERSION, "stage": "Production", "changedAt": "2026-01-04T10:15:00Z"},
-    "model.deployed": VERSION,
-    "model.rolled_back": {**VERSION, "failedVersion": "8", "reason": "too slow"},
-    "latency_p95_above_threshold": ALARM,
-    "model_quality_below_threshold": ALARM,
-    "batch.ready": {"batchId": "b-1", "regionIds": ["eu", "us"], **WANTED},
-    "segment.scoring_requested": {"segmentId": "s-1", **WANTED},
-    "batch.scored": {
-        "batchId": "b-1",
-        "regionIds": ["eu"],
-        "modelName": "churn",
-        "modelVersion": "7",
-        "summaryKey": "scores/b-1/summary.json",
-        "rowCount": 1,
-    },
-    "ci.workflow.completed": {"repository": "o/r", "workflow": "train", "runId": "1", "conclusion": "success"},
-    "window.closed": {
-        "window": "week",
-        "windowKey": "2026-W01",
-        "members": ["mon"],
-        "missing": ["tue"],
-        "openedAt": "2026-01-04T00:00:00Z",
-        "closedAt": "2026-01-05T06:00:00Z",
-    },
-}
-
-
-def wire(event_type: str, **changed: Any) -> str:
-    """A well-formed event of the type, as JSON, with some fields changed."""
-    return json.dumps({"eventType": event_type, **COMMON, **EXAMPLES[event_type], **changed})
+from functions.shared.contracts.catalog import CATALOG, UnknownEventError, event_from, read_event
+from tests.fakes.examples import EXAMPLES, wire
 
 
 def test_every_contract_has_an_example() -> None:
@@ -157,3 +106,54 @@ def test_a_rule_of_a_contract_that_is_broken_is_named(event_type: str, changed: 
 def test_the_same_fact_told_again_has_the_same_key(event_type: str, changed: dict[str, Any]) -> None:
     """The key is of the business: another delivery of the same fact is a duplicate."""
     assert read_event(wire(event_type, **changed)).idempotency_key == read_event(wire(event_type)).idempotency_key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 99_999,
+        '{"a":' * 99_999,
+        wire("batch.ready", unknown="@").replace('"@"', "[" * 99_999 + "]" * 99_999),
+        wire("batch.ready", attributes={"a": "@"}).replace('"@"', "[" * 900 + "]" * 900),
+        wire("batch.ready", unknown="@").replace('"@"', "1" * 5_000),
+    ],
+)
+def test_what_is_too_deep_or_too_long_to_read_is_refused(text: str) -> None:
+    """Nesting and numbers beyond all measure are no event, wherever they are."""
+    with pytest.raises(UnknownEventError, match="not JSON"):
+        read_event(text)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"correlationId": "\ud800"},
+        {"attributes": {"a": "\udfff"}},
+        {"attributes": {"\ud800": "a"}},
+        {"contentType": "a\ud800b"},
+        {"unknown": "\ud800"},
+    ],
+)
+def test_text_that_cannot_be_written_again_is_refused(changed: dict[str, Any]) -> None:
+    """Half of a surrogate pair is no character: refused when read, and not when the event is put on the bus."""
+    with pytest.raises(UnknownEventError, match="not JSON"):
+        read_event(wire("object.created", **changed))
+
+
+def test_characters_beyond_the_first_plane_are_read() -> None:
+    """A whole surrogate pair is a character like others."""
+    event = read_event(wire("object.created", key="\U0001f514.parquet"))
+
+    assert event.to_wire()["key"] == "\U0001f514.parquet"
+
+
+@pytest.mark.parametrize("found", [None, [], "batch.ready", 1, {}, {"eventType": None}, {"eventType": {}}])
+def test_values_that_are_no_event_are_refused(found: object) -> None:
+    """What was read from JSON elsewhere is looked at in the same way."""
+    with pytest.raises(UnknownEventError, match="send one of"):
+        event_from(found)
+
+
+def test_an_event_from_its_values() -> None:
+    """An event whose JSON was read elsewhere is the same event."""
+    assert event_from(json.loads(wire("batch.ready"))) == read_event(wire("batch.ready"))

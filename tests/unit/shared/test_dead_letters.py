@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.dead_letters import LONGEST_REASON, DeadLetter
+from functions.shared.dead_letters import DeadLetter
+from functions.shared.safe_text import LONGEST_TEXT
 from tests.fakes.clock import NOON
 from tests.fakes.sqs import ALLOWED_TEXT
 
@@ -40,7 +41,7 @@ def test_text_from_outside_is_made_safe(reason: str, error_type: str, correlatio
 
     for text in letter.to_attributes().values():
         assert ALLOWED_TEXT.fullmatch(text)
-        assert len(text) <= LONGEST_REASON
+        assert len(text) <= LONGEST_TEXT
         text.encode()
 
 

@@ -82,8 +82,10 @@ def test_broken_contracts_are_refused(field: str, value: Any) -> None:
 
 
 def test_the_idempotency_key_has_nothing_else() -> None:
-    """The key is made of the idempotency fields alone, so that a retold event has the same."""
-    assert door_rang(1, event_id="told-again").idempotency_key == door_rang(1).idempotency_key == '["front", 1]'
+    """The key is made of the type and the idempotency fields alone, so that a retold event has the same."""
+    key = door_rang(1).idempotency_key
+
+    assert door_rang(1, event_id="told-again").idempotency_key == key == '["door.rang", "front", 1]'
     assert door_rang(2).idempotency_key != door_rang(1).idempotency_key
 
 

@@ -48,11 +48,22 @@ def test_not_acting_is_an_outcome(rig: Rig, books: Books, outcome: Outcome) -> N
 
 
 def test_a_message_that_asks_for_nothing(rig: Rig, books: Books) -> None:
-    """A message without parts is acknowledged and booked as filtered."""
+    """A message that cannot be split because nothing wants it is acknowledged and booked as filtered, with why."""
     again = rig.consume(message(""))
 
-    assert (again, rig.rings) == ([], [])
-    assert books.lines[-1]["outcome"] == "filtered"
+    assert (again, rig.rings, len(rig.sqs)) == ([], [], 0)
+    assert (books.lines[-1]["outcome"], books.lines[-1]["reason"]) == ("filtered", "nothing is in it")
+
+
+def test_an_event_that_nothing_wants(rig: Rig, books: Books) -> None:
+    """A part that its parse does not want ends as filtered, with why, claims nothing and takes no neighbour along."""
+    again = rig.consume(message(wire(1, door="back"), "m1"), message(wire(2), "m2"))
+
+    assert (again, rig.rings, len(rig.sqs), len(rig.claims)) == ([], [2], 0, 1)
+    assert [(line["outcome"], line["reason"]) for line in books.lines] == [
+        ("filtered", "nobody opens the back door"),
+        ("fired", "opened for ring 2"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Starting what is not Doorbell's own, once an event."""
 
+import json
 import re
 
 import pytest
@@ -8,10 +9,12 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from functions.shared import targets
+from functions.shared.contracts.catalog import CATALOG, read_event
 from functions.shared.errors import PermanentError
-from functions.shared.settings import FunctionTarget, PipelineTarget, StateMachineTarget
+from functions.shared.settings import FunctionTarget, PipelineTarget, StateMachineTarget, TopicTarget
 from functions.shared.targets import LONGEST_EXECUTION_NAME, ParameterMissingError, start_name
 from tests.fakes.door_rang import door_rang
+from tests.fakes.examples import wire
 from tests.fakes.targets import SessionInMemory
 
 STATE_MACHINE = StateMachineTarget(
@@ -19,6 +22,7 @@ STATE_MACHINE = StateMachineTarget(
 )
 FUNCTION = FunctionTarget(kind="function", arn="arn:aws:lambda:us-east-1:123456789012:function:retrain")
 PIPELINE = PipelineTarget(kind="sagemaker-pipeline", arn="arn:aws:sagemaker:us-east-1:123456789012:pipeline/retrain")
+TOPIC = TopicTarget(kind="topic", arn="arn:aws:sns:us-east-1:123456789012:doors")
 PREFIX = "doors-Elm"
 NAME = start_name(PREFIX, door_rang().idempotency_key)
 
@@ -133,3 +137,40 @@ def test_a_missing_parameter_is_permanent(session: SessionInMemory) -> None:
 
     assert isinstance(error.value, PermanentError)
     assert len(session.state_machines) == 0
+
+
+def test_a_topic_is_told(session: SessionInMemory) -> None:
+    """A topic is told the whole event for people to read, and by attributes what subscriptions can filter by."""
+    said = targets.start(TOPIC, door_rang(), prefix=PREFIX)
+
+    (told,) = session.topics.told
+    assert (told.topic, told.subject) == (TOPIC.arn, "Doorbell: door.rang")
+    assert json.loads(told.message) == door_rang().to_wire()
+    assert told.attributes == {"eventType": "door.rang", "correlationId": "visit-1", "idempotencyKey": NAME}
+    assert said == f"topic doors as {NAME}"
+
+
+def test_a_topic_is_told_what_was_asked_for(session: SessionInMemory) -> None:
+    """Parameters choose what is told, and letters stay letters: people read it."""
+    target = TOPIC.model_copy(update={"parameters": {"street": "attributes.street"}})
+
+    targets.start(target, door_rang(attributes={"street": "Rue de l'Église"}), prefix=PREFIX)
+
+    assert session.topics.told[0].message == '{\n  "street": "Rue de l\'Église"\n}'
+
+
+def test_a_topic_that_is_told_again(session: SessionInMemory) -> None:
+    """A topic takes no token, so a repeated message has the same key for its listeners to see."""
+    targets.start(TOPIC, door_rang(), prefix=PREFIX)
+    targets.start(TOPIC, door_rang(), prefix=PREFIX)
+
+    assert {told.attributes["idempotencyKey"] for told in session.topics.told} == {NAME}
+    assert len(session.topics) == 2
+
+
+@pytest.mark.parametrize("event_type", CATALOG)
+def test_every_event_has_a_subject(session: SessionInMemory, event_type: str) -> None:
+    """Whatever event a topic is told, SNS takes its subject and its attributes."""
+    targets.start(TOPIC, read_event(wire(event_type)), prefix=PREFIX)
+
+    assert session.topics.told[0].subject == f"Doorbell: {event_type}"

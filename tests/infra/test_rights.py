@@ -1,0 +1,189 @@
+"""Who may do what: every right is one action, on one resource, for one reason."""
+
+import json
+import re
+
+import pytest
+
+from functions.shared.contracts.catalog import CATALOG
+from functions.shared.events import BUS_SOURCE
+from functions.shared.settings import BuiltInTarget, ForeignTarget
+from tests.infra.assembly import ANYWHERE_HERE, Assembly, Statement, allowed, listed, referred
+from tests.infra.policies import RESOURCE_POLICIES, REVIEWED, as_text, policies
+
+LAKE = "arn:<AWS::Partition>:s3:::lake-of-another-team"
+
+START = {
+    "state-machine": "states:StartExecution",
+    "function": "lambda:InvokeFunction",
+    "sagemaker-pipeline": "sagemaker:StartPipelineExecution",
+    "topic": "sns:Publish",
+}
+"""Kind of target -> what it takes to start one."""
+
+
+@pytest.mark.parametrize("stage", ["local", "varied"])
+def test_policies_are_the_reviewed_ones(stage: str, request: pytest.FixtureRequest) -> None:
+    """Who may do what is written down and was read by somebody; after a change: make policies, and read the diff."""
+    reviewed = (REVIEWED / f"{stage}.json").read_text(encoding="utf-8")
+
+    assert as_text(policies(request.getfixturevalue(stage))) == reviewed
+
+
+def test_each_trigger_may_start_exactly_its_targets(assembly: Assembly) -> None:
+    """What a function may start is what the stage file declares for it, named in full; the others may start nothing."""
+    declared = {
+        "feature_pipeline": {
+            (START[data_set.target.kind], data_set.target.arn)
+            for data_set in assembly.stage.data_sets
+            if not isinstance(data_set.target, BuiltInTarget)
+        },
+        **{trigger.name: {start_of(trigger.target)} for trigger in assembly.stage.triggers},
+    }
+
+    startable = {
+        consumer.trigger: {
+            (action, resource)
+            for statement in assembly.statements()[consumer.role_path]
+            for action in statement.actions & set(START.values())
+            for resource in statement.resources
+        }
+        for consumer in assembly.consumers()
+    }
+
+    assert startable == {trigger: declared.get(trigger, set()) for trigger in startable}
+    assert declared.keys() <= startable.keys()
+
+
+def start_of(target: ForeignTarget) -> tuple[str, str]:
+    """Action and resource by which a declared trigger's target is started."""
+    return START[target.kind], target.arn or "<Router/Notices/Topic>"
+
+
+def test_nothing_is_written_for_a_foreign_target(varied: Assembly) -> None:
+    """A data set with a target of its own gives no right to write features."""
+    writing = [statement for statement in varied.all_statements() if "s3:PutObject" in statement.actions]
+    built_in = [
+        f"{LAKE}/{data_set.output_prefix}*"
+        for data_set in varied.stage.data_sets
+        if isinstance(data_set.target, BuiltInTarget)
+    ]
+
+    assert [statement.resources for statement in writing] == [frozenset(built_in)]
+
+
+def test_no_policy_is_somebody_elses(assembly: Assembly) -> None:
+    """Roles have no managed policies and no permissions but those of the policies that these tests read."""
+    roles = assembly.resources("AWS::IAM::Role").values()
+
+    assert roles
+    assert all({"ManagedPolicyArns", "Policies"}.isdisjoint(role) for role in roles)
+    assert assembly.resources("AWS::IAM::ManagedPolicy") == {}
+    assert all({"Users", "Groups"}.isdisjoint(policy) for policy in assembly.resources("AWS::IAM::Policy").values())
+
+
+def test_roles_are_lambdas_alone(assembly: Assembly) -> None:
+    """Nobody but Lambda may assume a role."""
+    trusts = [role["AssumeRolePolicyDocument"]["Statement"] for role in assembly.resources("AWS::IAM::Role").values()]
+
+    assert trusts
+    assert all([one["Principal"] for one in trust] == [{"Service": "lambda.amazonaws.com"}] for trust in trusts)
+
+
+def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
+    """No two functions share a role, so that neither gets what only the other needs."""
+    roles = [function["Role"] for function in assembly.resources("AWS::Lambda::Function").values()]
+
+    assert roles
+    assert len(roles) == len(set(roles))
+
+
+def test_actions_are_named_in_full(assembly: Assembly) -> None:
+    """No statement that allows something has a wildcard among its actions."""
+    of_roles = {action for statement in assembly.all_statements() for action in statement.actions}
+    of_resources = {
+        action
+        for kind in RESOURCE_POLICIES
+        for policy in assembly.resources(kind).values()
+        for statement in allowed(policy)
+        for action in listed(statement["Action"])
+    }
+
+    assert of_roles
+    assert not {action for action in of_roles | of_resources if "*" in action}
+
+
+def test_wildcards_end_a_resource_below_a_prefix(assembly: Assembly) -> None:
+    """A resource is named in full, or is everything under a named prefix; never a whole bucket, service or account."""
+    resources = {resource for statement in assembly.all_statements() for resource in statement.resources}
+    below_a_prefix = re.compile(r"arn:[^*]+:[^*:/]*/[^*/][^*]*\*")
+
+    wild = {re.sub(r"<[^>]*>", "reference", resource) for resource in resources if "*" in resource}
+
+    assert resources
+    assert not {resource for resource in wild if not below_a_prefix.fullmatch(resource)}
+
+
+def test_each_trigger_may_put_its_own_events_alone(assembly: Assembly) -> None:
+    """Who may put events may do so on one bus, with Doorbell's source, and of the types that the trigger tells."""
+    stage = assembly.stage
+    told = {
+        "feature_pipeline": {"features.ready"},
+        "registry": {"model.version.stage_changed"},
+        "metric_alarm": set(stage.metric_alarm.metrics.values()),
+        "message_queue": set(stage.message_queue.accepts),
+        "table_stream": set(CATALOG),
+    }
+
+    putting = {
+        consumer.trigger: statement
+        for consumer in assembly.consumers()
+        for statement in assembly.statements()[consumer.role_path]
+        if "events:PutEvents" in statement.actions
+    }
+
+    assert {trigger: event_types(statement) for trigger, statement in putting.items()} == told
+    for statement in putting.values():
+        assert statement.resources == {f"arn:<AWS::Partition>:events:{ANYWHERE_HERE}:event-bus/<Bus>"}
+        assert statement.conditions["StringEquals"]["events:source"] == BUS_SOURCE
+
+
+def event_types(statement: Statement) -> set[str]:
+    """The types that a right to put events is limited to."""
+    assert statement.conditions.keys() == {"StringEquals"}
+    assert statement.conditions["StringEquals"].keys() == {"events:source", "events:detail-type"}
+    return set(listed(statement.conditions["StringEquals"]["events:detail-type"]))
+
+
+def test_handlers_give_up_messages_to_their_own_queue(assembly: Assembly) -> None:
+    """A role may receive from its own queue and send to its own dead-letter queue; only a stream's also parks."""
+    for consumer in assembly.consumers():
+        rights = assembly.rights(consumer.role_path)
+        sending = {referred(resource) for resource, actions in rights.items() if "sqs:SendMessage" in actions}
+        receiving = {referred(resource) for resource, actions in rights.items() if "sqs:ReceiveMessage" in actions}
+
+        assert receiving == {consumer.queue_path}
+        parking = {consumer.queue_path, f"{consumer.path}/Undelivered"} if consumer.trigger == "table_stream" else set()
+        assert sending == {consumer.dead_letters_path} | parking
+
+    assert assembly.consumers()
+
+
+def test_nobody_is_let_in_whoever_it_is(assembly: Assembly) -> None:
+    """No policy of a bucket, a queue or a topic allows something to everyone, under whatever condition."""
+    principals = [
+        statement["Principal"]
+        for kind in RESOURCE_POLICIES
+        for policy in assembly.resources(kind).values()
+        for statement in allowed(policy)
+    ]
+
+    assert principals
+    assert not any("*" in json.dumps(principal) for principal in principals)
+
+
+@pytest.mark.parametrize("kind", ["AWS::Lambda::Permission", "AWS::Lambda::Url", "AWS::Events::EventBusPolicy"])
+def test_no_other_door_is_open(kind: str, assembly: Assembly) -> None:
+    """Functions are invoked by their mappings alone, and nobody of another account may put events on the bus."""
+    assert assembly.functions()
+    assert assembly.resources(kind) == {}
