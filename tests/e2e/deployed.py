@@ -166,6 +166,12 @@ class Deployed:
         """What became of a function's events since then."""
         return list(logged_outcomes(self.connection, self.outputs.functions[function], since_ms=since_ms))
 
+    def environment(self, function: str) -> dict[str, str]:
+        """A function's variables."""
+        lambda_: LambdaClient = self.connection.client("lambda")
+        answer = lambda_.get_function_configuration(FunctionName=self.outputs.functions[function])
+        return answer["Environment"]["Variables"]
+
     def fired(self, since_ms: int) -> set[str]:
         """The triggers that fired since then."""
         return {
