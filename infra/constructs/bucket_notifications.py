@@ -61,10 +61,8 @@ class _Queue:
     def __init__(self, trigger: EventTrigger) -> None:
         self._trigger = trigger
 
-    def bind(self, scope: Construct, bucket: IBucketRef) -> s3.BucketNotificationDestinationConfig:
-        allowed = self._trigger.let_in(
-            "s3.amazonaws.com", bucket.bucket_ref.bucket_arn, account=Stack.of(scope).account
-        )
+    def bind(self, scope: Construct, bucket: IBucketRef) -> s3.BucketNotificationDestinationConfig:  # noqa: ARG002 - the interface's
+        allowed = self._trigger.let_in("s3.amazonaws.com", bucket.bucket_ref.bucket_arn, arn_names_account=False)
         return s3.BucketNotificationDestinationConfig(
             type=s3.BucketNotificationDestinationType.QUEUE,
             arn=self._trigger.queue.queue_arn,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -131,7 +131,9 @@ class EventTrigger(Construct):
             publish(self, "DeadLetterQueue", f"{pascal_case(self.name)}Undelivered", self._undelivered.queue_url)
         return self._undelivered
 
-    def let_in(self, service: str, source_arn: str, *, account: str | None = None) -> iam.AddToResourcePolicyResult:
+    def let_in(
+        self, service: str, source_arn: str, *, account: str | None = None, arn_names_account: bool = True
+    ) -> iam.AddToResourcePolicyResult:
         """Let a service send to the queue on behalf of one source.
 
         Where a service has asked for a queue for what it cannot deliver, it may send there too.
@@ -139,11 +141,15 @@ class EventTrigger(Construct):
         Args:
             service: such as `events.amazonaws.com`.
             source_arn: the source.
-            account: the source's, needed where its ARN does not tell, as a bucket's: the name may be another's later.
+            account: the source's; this one unless given.
+            arn_names_account: a bucket's ARN does not, so that its account has to be told by the service.
+                Not every service is known to tell it, and where the ARN names it, it is enough.
         """
-        conditions: dict[str, Any] = {"ArnEquals": {"aws:SourceArn": source_arn}}
-        if account:
-            conditions["StringEquals"] = {"aws:SourceAccount": account}
+        test = "StringEqualsIfExists" if arn_names_account else "StringEquals"
+        conditions = {
+            "ArnEquals": {"aws:SourceArn": source_arn},
+            test: {"aws:SourceAccount": account or Stack.of(self).account},
+        }
         if self._undelivered:
             _let_send(service, self._undelivered, conditions)
         return _let_send(service, self.queue, conditions)

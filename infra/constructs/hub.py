@@ -1,11 +1,16 @@
 """What all triggers of a stage share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from constructs import Construct
 
 from infra.configuration import Stage
+from infra.constructs import grants
+from infra.constructs.event_trigger import EventTrigger
+from infra.constructs.python_function import PythonFunction
 from infra.constructs.trigger_alarms import Monitoring
 
 
@@ -21,3 +26,36 @@ class Hub:
     def stage(self) -> Stage:
         """The stage that is deployed."""
         return self.monitoring.stage
+
+    def trigger(
+        self,
+        scope: Construct,
+        function: PythonFunction,
+        *,
+        announces: Sequence[str],
+        max_concurrency: int,
+        batch_size: int = 1,
+        declared_name: str | None = None,
+    ) -> EventTrigger:
+        """Give a function its queue, its guard, and the right to put events on the bus.
+
+        Args:
+            scope: parent construct.
+            function: what the trigger runs.
+            announces: types of the events that it may put on the bus, and no others.
+            max_concurrency: as EventTrigger takes it.
+            batch_size: as EventTrigger takes it.
+            declared_name: as EventTrigger takes it.
+        """
+        grants.guard(function, self.idempotency_table)
+        if announces:
+            grants.announce(function, self.bus, *announces)
+        return EventTrigger(
+            scope,
+            f"{function.node.id}Trigger",
+            function=function,
+            monitoring=self.monitoring,
+            max_concurrency=max_concurrency,
+            batch_size=batch_size,
+            declared_name=declared_name,
+        )

@@ -29,4 +29,4 @@ class TopicSubscription(Construct):
             raw_message_delivery=True,
             redrive_policy={"deadLetterTargetArn": trigger.undelivered().queue_arn},
         )
-        trigger.let_in("sns.amazonaws.com", topic.topic_arn)
+        trigger.let_in("sns.amazonaws.com", topic.topic_arn, account=topic.env.account)

@@ -11,7 +11,6 @@ from functions.shared.settings import BuiltInTarget
 from infra.configuration import Stage
 from infra.constructs import grants
 from infra.constructs.bucket_notifications import BucketNotifications
-from infra.constructs.event_trigger import EventTrigger
 from infra.constructs.hub import Hub
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
@@ -61,13 +60,10 @@ class FeaturePipelineTrigger(Construct):
             ephemeral_storage=_ephemeral_storage(stage),
             timeout=Duration.seconds(size.timeout_seconds),
         )
-        grants.guard(function, hub.idempotency_table)
-        grants.announce(function, hub.bus, FeaturesReady.model_fields["event_type"].default)
-        self.trigger = EventTrigger(
+        self.trigger = hub.trigger(
             self,
-            "ComputeFeaturesTrigger",
-            function=function,
-            monitoring=hub.monitoring,
+            function,
+            announces=[FeaturesReady.model_fields["event_type"].default],
             max_concurrency=size.max_concurrency,
         )
         publish(self, "EventSource", "FeaturePipeline", self.trigger.queue.queue_url)

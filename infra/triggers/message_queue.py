@@ -5,8 +5,6 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from functions.message_queue.settings import ForwardEventSettings
-from infra.constructs import grants
-from infra.constructs.event_trigger import EventTrigger
 from infra.constructs.hub import Hub
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
@@ -28,13 +26,10 @@ class MessageQueueTrigger(Construct):
             runtime=hub.stage.runtime,
             settings=[ForwardEventSettings(accepts=declared.accepts)],
         )
-        grants.guard(function, hub.idempotency_table)
-        grants.announce(function, hub.bus, *declared.accepts)
-        self.trigger = EventTrigger(
+        self.trigger = hub.trigger(
             self,
-            "ForwardEventTrigger",
-            function=function,
-            monitoring=hub.monitoring,
+            function,
+            announces=declared.accepts,
             max_concurrency=declared.max_concurrency,
             batch_size=BATCH_SIZE,
         )

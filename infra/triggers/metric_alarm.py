@@ -2,8 +2,6 @@
 
 from constructs import Construct
 
-from infra.constructs import grants
-from infra.constructs.event_trigger import EventTrigger
 from infra.constructs.hub import Hub
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
@@ -23,13 +21,10 @@ class MetricAlarmTrigger(Construct):
         function = PythonFunction(
             self, "AnnounceAlarm", slice_name="metric_alarm", runtime=hub.stage.runtime, settings=[settings]
         )
-        grants.guard(function, hub.idempotency_table)
-        grants.announce(function, hub.bus, *sorted(set(settings.metrics.values())))
-        self.trigger = EventTrigger(
+        self.trigger = hub.trigger(
             self,
-            "AnnounceAlarmTrigger",
-            function=function,
-            monitoring=hub.monitoring,
+            function,
+            announces=sorted(set(settings.metrics.values())),
             max_concurrency=MAX_CONCURRENCY,
             batch_size=BATCH_SIZE,
         )

@@ -4,9 +4,7 @@ from constructs import Construct
 
 from functions.registry.events import pattern
 from functions.shared.contracts.models import ModelVersionStageChanged
-from infra.constructs import grants
 from infra.constructs.bus_rule import BusRule
-from infra.constructs.event_trigger import EventTrigger
 from infra.constructs.hub import Hub
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
@@ -23,13 +21,10 @@ class RegistryTrigger(Construct):
         function = PythonFunction(
             self, "AnnounceStageChange", slice_name="registry", runtime=hub.stage.runtime, settings=[]
         )
-        grants.guard(function, hub.idempotency_table)
-        grants.announce(function, hub.bus, ModelVersionStageChanged.model_fields["event_type"].default)
-        self.trigger = EventTrigger(
+        self.trigger = hub.trigger(
             self,
-            "AnnounceStageChangeTrigger",
-            function=function,
-            monitoring=hub.monitoring,
+            function,
+            announces=[ModelVersionStageChanged.model_fields["event_type"].default],
             max_concurrency=MAX_CONCURRENCY,
             batch_size=BATCH_SIZE,
         )

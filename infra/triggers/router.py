@@ -6,7 +6,6 @@ from functions.router.settings import DeclaredTrigger, StartTargetSettings
 from functions.shared.patterns import pattern_of
 from infra.constructs import grants
 from infra.constructs.bus_rule import BusRule
-from infra.constructs.event_trigger import EventTrigger
 from infra.constructs.hub import Hub
 from infra.constructs.naming import construct_id as pascal_case
 from infra.constructs.python_function import PythonFunction
@@ -42,13 +41,11 @@ class RouterTrigger(Construct):
             runtime=hub.stage.runtime,
             settings=[StartTargetSettings(target=declared.target, notices_topic=topic_arn)],
         )
-        grants.guard(function, hub.idempotency_table)
         grants.start(function, declared.target, own_topic_arn=topic_arn)
-        self.trigger = EventTrigger(
+        self.trigger = hub.trigger(
             self,
-            "StartTargetTrigger",
-            function=function,
-            monitoring=hub.monitoring,
+            function,
+            announces=[],
             max_concurrency=declared.max_concurrency,
             batch_size=BATCH_SIZE,
             declared_name=declared.name,

@@ -7,8 +7,6 @@ from constructs import Construct
 
 from functions.shared.contracts.catalog import CATALOG
 from functions.table_stream.events import FILTER
-from infra.constructs import grants
-from infra.constructs.event_trigger import EventTrigger
 from infra.constructs.hub import Hub
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
@@ -34,15 +32,8 @@ class TableStreamTrigger(Construct):
         function = PythonFunction(
             self, "ForwardChanges", slice_name="table_stream", runtime=hub.stage.runtime, settings=[]
         )
-        grants.guard(function, hub.idempotency_table)
-        grants.announce(function, hub.bus, *CATALOG)
-        self.trigger = EventTrigger(
-            self,
-            "ForwardChangesTrigger",
-            function=function,
-            monitoring=hub.monitoring,
-            max_concurrency=MAX_CONCURRENCY,
-            batch_size=BATCH_SIZE,
+        self.trigger = hub.trigger(
+            self, function, announces=list(CATALOG), max_concurrency=MAX_CONCURRENCY, batch_size=BATCH_SIZE
         )
         for name, table in tables.items():
             TableStream(self, name, table=table, function=function, trigger=self.trigger, pattern=FILTER)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from functions.shared.contracts import batches, metrics, models, objects, windows, workflows
@@ -46,12 +45,11 @@ def read_event(wire: str) -> CanonicalEvent:
     """
     try:
         # Not json.loads: it lets lone surrogates through, and an event that has one could not be written again.
-        return event_from(from_json(wire))
+        found = from_json(wire)
     except ValueError as error:
-        if isinstance(error, ValidationError):
-            raise
         message = f"not JSON: {error}: send one event, as events/schemas/ describes them"
         raise UnknownEventError(message) from error
+    return event_from(found)
 
 
 def event_from(found: object) -> CanonicalEvent:

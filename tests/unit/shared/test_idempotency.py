@@ -1,7 +1,5 @@
 """The guard: one piece of work an idempotency key."""
 
-import hashlib
-import json
 import time
 from typing import Any
 
@@ -11,6 +9,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
 )
 
+from functions.shared.claims import record_id
 from functions.shared.idempotency import Guard, InProgressElsewhereError
 from functions.shared.outcome import Outcome, Settled
 from functions.shared.settings import GuardSettings
@@ -21,7 +20,7 @@ from tests.fakes.invocation import Invocation
 SETTINGS = GuardSettings(idempotency_table="claims", idempotency_expiry_seconds=2_592_000)
 FIRED = Settled(Outcome.FIRED, "3 rows")
 KEY = '["front", 1]'
-RECORD = "front_door#" + hashlib.sha256(json.dumps(KEY).encode()).hexdigest()
+RECORD = record_id("front_door", KEY)
 YEAR_2100 = 4_102_444_800
 
 
