@@ -14,13 +14,14 @@ import pytest
 from doorbell.connection import ACCOUNT, REGION, connect
 from doorbell.embedded.emulator import free_port
 from doorbell.purchases import partitions
+from doorbell.samples import EVENTS, read_messages
 from tests.e2e.deployed import Deployed, eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_stepfunctions import SFNClient
 
-STATE_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:nightly-training"
+STATE_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{{name}}"
 
 TRANSACTIONS = """
 [[data_sets]]
@@ -44,8 +45,19 @@ columns = {{ customer_id = "VARCHAR" }}
 
 [data_sets.target]
 kind = "state-machine"
-arn = "{STATE_MACHINE}"
+arn = "{STATE_MACHINE.format(name="nightly-training")}"
 parameters = {{ object = "key", day = "attributes.partition", trace = "correlationId" }}
+"""
+SCORE_BATCH = f"""
+[[triggers]]
+name = "score_batches_of_emea"
+event = "batch.ready"
+where = {{ batchId = [{{ prefix = "emea-" }}] }}
+
+[triggers.target]
+kind = "state-machine"
+arn = "{STATE_MACHINE.format(name="score-batch")}"
+parameters = {{ batch = "batchId", regions = "regionIds" }}
 """
 HEAD = """
 [runtime]
@@ -58,6 +70,18 @@ delays_seconds = [1, 1, 1]
 BASKETS_SQL = (
     "SELECT quantity, count(*) AS baskets, sum(amount)::DECIMAL(12, 2) AS amount FROM source GROUP BY quantity"
 )
+
+
+def state_machine(deployed: Deployed, name: str) -> str:
+    """A state machine of the user's own; its ARN, which the stage file knew before."""
+    states: SFNClient = deployed.connection.client("stepfunctions")
+    iam: IAMClient = deployed.connection.client("iam")
+    trust = {"Version": "2012-10-17", "Statement": []}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+    machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
+    assert machine["stateMachineArn"] == STATE_MACHINE.format(name=name)
+    return machine["stateMachineArn"]
 
 
 def doorbell(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -84,9 +108,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def beside(deployed: Deployed, project: Path) -> Iterator[Deployed]:
-    """A second embedded AWS, on a port of its own, with three data sets."""
+    """A second embedded AWS, on a port of its own, with three data sets and a declared trigger."""
     port = free_port()
-    stage = write_stage(project, TRANSACTIONS, BASKETS, LABELS)
+    stage = write_stage(project, TRANSACTIONS, BASKETS, LABELS, SCORE_BATCH)
     done = doorbell("up", "--port", str(port), "--stage-file", stage)
     assert done.returncode == 0, done.stderr
     assert port != deployed.connection.port
@@ -101,7 +125,14 @@ def test_two_run_side_by_side(deployed: Deployed, beside: Deployed) -> None:
 
     outputs = json.loads(shown.stdout)
     assert outputs["endpoint_url"] == beside.connection.endpoint_url
-    assert set(outputs["queues"]) == set(outputs["dead_letter_queues"]) == set(outputs["functions"])
+    assert set(outputs["queues"]) == set(outputs["functions"]) <= set(outputs["dead_letter_queues"])
+    assert set(outputs["event_sources"]) == {
+        "feature_pipeline",
+        "message_queue",
+        "metric_alarm",
+        "registry",
+        "table_stream",
+    }
     assert outputs["functions"]["compute_features"] == beside.outputs.functions["compute_features"]
     assert outputs["data_bucket"] != deployed.outputs.data_bucket
     assert unclear.returncode == 1
@@ -129,14 +160,7 @@ def test_a_second_data_set_needs_configuration_and_sql_alone(beside: Deployed, t
 def test_a_target_can_be_a_state_machine(beside: Deployed) -> None:
     """The state machine starts once an upload, with the event's fields as its parameters."""
     states: SFNClient = beside.connection.client("stepfunctions")
-    iam: IAMClient = beside.connection.client("iam")
-    trust = {"Version": "2012-10-17", "Statement": []}
-    role = iam.create_role(RoleName="nightly-training", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
-    machine = states.create_state_machine(name="nightly-training", definition=json.dumps(definition), roleArn=role)[
-        "stateMachineArn"
-    ]
-    assert machine == STATE_MACHINE
+    machine = state_machine(beside, "nightly-training")
     key = "data/labels/1997-01-01/part-000.parquet"
 
     beside.put(key, b"any bytes: they are the state machine's business", **{"correlation-id": "labels-1"})
@@ -148,6 +172,21 @@ def test_a_target_can_be_a_state_machine(beside: Deployed) -> None:
     assert given == {"object": key, "day": "1997-01-01", "trace": "labels-1"}
     assert execution["name"].startswith("labels-1997-01-01-")
     assert beside.keys("features/labels/") == []
+
+
+def test_a_declared_trigger_starts_a_state_machine_once(beside: Deployed) -> None:
+    """Each event that fits starts it once, however often it is told and replayed; others do not start it."""
+    states: SFNClient = beside.connection.client("stepfunctions")
+    machine = state_machine(beside, "score-batch")
+    told = read_messages(EVENTS / "message_queue" / "batch_ready.json", {})[0]
+    batches = [told.replace("2026-W01", f"{region}-{number}") for region in ("emea", "apac") for number in range(5)]
+
+    beside.send(batches * 3, queue=beside.outputs.queues["forward_event"])
+    beside.settled()
+    executions = states.list_executions(stateMachineArn=machine)["executions"]
+
+    inputs = [json.loads(states.describe_execution(executionArn=one["executionArn"])["input"]) for one in executions]
+    assert sorted(given["batch"] for given in inputs) == [f"emea-{number}" for number in range(5)]
 
 
 def test_a_data_set_can_be_removed(beside: Deployed, project: Path) -> None:

@@ -106,7 +106,7 @@ MISTAKES = (
     Mistake(
         "keys forgotten after an hour",
         "infra/constructs/grants.py",
-        "IDEMPOTENCY_EXPIRY = Duration.days(30)",
+        "IDEMPOTENCY_EXPIRY = Duration.days(60)",
         "IDEMPOTENCY_EXPIRY = Duration.hours(1)",
         "tests/infra/test_templates.py::test_idempotency_record_outlives_every_copy_of_its_message",
     ),
