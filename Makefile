@@ -37,7 +37,7 @@ demo: setup ## start the embedded AWS, deploy into it, show features being compu
 	$(BIN)/doorbell demo
 
 test: setup lint ## run every check and every test
-	$(BIN)/pytest
+	$(BIN)/python -m tests
 
 bench: setup .bench/.setup-done ## measure against the usual way, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks

@@ -31,7 +31,7 @@ app = typer.Typer(
 
 app.add_typer(dead_letters, name="dlq")
 
-TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
+TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 
 StageFile = Annotated[str, typer.Option(help="What to deploy: a stage's name, or the path of a stage file.")]
 
@@ -85,7 +85,8 @@ def outputs(
     for name, value in found.model_dump().items():
         if isinstance(value, dict):
             for short, real in value.items():
-                out.print(f"{name}.{short}  {real}", highlight=False)
+                shown = real if isinstance(real, str) else json.dumps(real)
+                out.print(f"{name}.{short}  {shown}", highlight=False)
         else:
             out.print(f"{name}  {value}", highlight=False)
 
@@ -111,7 +112,7 @@ def alarms(
 
 @app.command()
 def log(
-    function: Annotated[str, typer.Argument(help="Short name of the function.")] = "compute_features",
+    name: Annotated[str | None, typer.Argument(help="A function or trigger; all unless given.")] = None,
     *,
     failed: Annotated[bool, typer.Option("--failed", help="Only failed tries and what was given up.")] = False,
     minutes: Annotated[int, typer.Option(min=1, help="How far back to look.")] = 60,
@@ -120,7 +121,7 @@ def log(
 ) -> None:
     """Show what became of events, and why tries failed."""
     connection = connect(port=port, stage=stage)
-    for line in booked(connection, read_outputs(connection), function, minutes=minutes, failed=failed):
+    for line in booked(connection, read_outputs(connection), name, minutes=minutes, failed=failed):
         out.print(line, highlight=False, markup=False)
 
 

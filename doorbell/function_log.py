@@ -10,13 +10,13 @@ from doorbell.outputs import Outputs
 from functions.shared.outcome import Outcome
 
 
-def booked(connection: Connection, outputs: Outputs, function: str, *, minutes: int, failed: bool) -> Iterator[str]:
-    """The lines, oldest first.
+def booked(connection: Connection, outputs: Outputs, name: str | None, *, minutes: int, failed: bool) -> Iterator[str]:
+    """The lines, oldest first, each with the name of its function.
 
     Args:
-        connection: where the function runs.
+        connection: where the functions run.
         outputs: what is deployed there.
-        function: short name, such as `compute_features`.
+        name: short name of a function, such as `compute_features`, or of a trigger; None for all.
         minutes: how far back to look.
         failed: leave out what went well.
 
@@ -24,10 +24,19 @@ def booked(connection: Connection, outputs: Outputs, function: str, *, minutes: 
         DoorbellError: there is no such function.
     """
     since_ms = time.time_ns() // 1_000_000 - minutes * 60_000
-    for line in log_lines(connection, outputs.function(function), since_ms=since_ms):
-        if "reason" in line and (_went_wrong(line) or not failed):
+    found = [
+        (str(line["timestamp"]), function, line)
+        for function in outputs.functions
+        for line in log_lines(connection, outputs.functions[function], since_ms=since_ms)
+        if "reason" in line and (_went_wrong(line) or not failed)
+    ]
+    if name not in {None, *outputs.functions, *(line.get("trigger") for _, _, line in found)}:
+        outputs.function(str(name))
+    for timestamp, function, line in sorted(found, key=lambda one: one[0]):
+        if name in {None, function, line.get("trigger")}:
             what = line.get("outcome") or f"{line['message']}: {line.get('error_type')}"
-            yield f"{line['timestamp']}  {what}  {line['reason']}  ({line.get('correlation_id', 'unreadable')})"
+            trace = line.get("correlation_id", "unreadable")
+            yield f"{timestamp}  {function}  {what}  {line['reason']}  ({trace})"
 
 
 def _went_wrong(line: dict[str, Any]) -> bool:

@@ -41,7 +41,8 @@ class Plan:
         for event_type, count in self.counts.items():
             yield f"  {count:>7,}  {event_type}"
         between = f"{self.start:%Y-%m-%d %H:%M:%S} and {self.end:%Y-%m-%d %H:%M:%S} UTC"
-        yield f"About {sum(self.counts.values()):,} events between {between} would go to {self.to}."
+        yield f"About {sum(self.counts.values()):,} event(s) between {between} would go to {self.to}."
+        yield "Not counted is what others than Doorbell put on the bus themselves; it is replayed too."
 
 
 def plan_replay(connection: Connection, start: dt.datetime, end: dt.datetime, trigger: str | None) -> Plan:
@@ -98,12 +99,12 @@ def run_replay(connection: Connection, plan: Plan) -> str:
     wait_until(ended, f"the replay {name}")
     if states[-1] != "COMPLETED":
         raise DoorbellError(f"The replay {name} ended as {states[-1]}.", remedy=f"aws events describe-replay {name}")
-    return f"Replayed as {name}."
+    return f"Replayed as {name}. What came of it: doorbell log"
 
 
 def _rule_of(events: "EventBridgeClient", outputs: Outputs, trigger: str) -> tuple[str, list[str]]:
     """The rule that leads to a trigger's queue: its ARN, and the event types that it lets through."""
-    queue = outputs.queue(trigger).rpartition("/")[2]
+    queue = outputs.queues.get(trigger, "").rpartition("/")[2]
     for page in events.get_paginator("list_rules").paginate(EventBusName=outputs.event_bus):
         for rule in page["Rules"]:
             targets = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=outputs.event_bus)["Targets"]

@@ -65,10 +65,17 @@ def sample_of(file: Path) -> Sample:
 
 
 def _guessed(file: Path) -> Sample:
-    sources = {source_of(body) for body in read_messages(file, {})}
+    bodies = read_messages(file, {})
+    try:
+        for body in bodies:
+            json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise DoorbellError(f"{file} is not JSON: {error}.", remedy="Mend it there.") from error
+    sources = {source_of(body) for body in bodies}
     if len(sources) != 1 or (source := sources.pop()) is None:
         raise DoorbellError(
-            f"{file} does not look like a message of one source.", remedy="Take one of the samples in events/."
+            f"{file} does not look like a message of one source.",
+            remedy="Give a canonical event (docs/events.md), or what a source sends: docs/explain.md lists the forms.",
         )
     return Sample(
         description=str(file),

@@ -6,6 +6,7 @@ from doorbell.connection import Connection, embedded
 from doorbell.embedded import emulator
 from doorbell.embedded.deployer import Report, deploy
 from doorbell.embedded.registry import Running, running, the_one
+from doorbell.errors import DoorbellError
 
 
 def up(port: int | None, stage: str, report: Report) -> Connection:
@@ -17,7 +18,7 @@ def up(port: int | None, stage: str, report: Report) -> Connection:
         report: told about the progress.
 
     Raises:
-        DoorbellError: it does not come up, or the stage cannot be deployed.
+        DoorbellError: it does not come up, another stage runs there, or the stage cannot be deployed.
     """
     there = next((one for one in running() if one.port == port), None)
     if there is None:
@@ -29,6 +30,11 @@ def up(port: int | None, stage: str, report: Report) -> Connection:
             # Nobody asked for an embedded AWS with nothing in it.
             emulator.stop(there)
             raise
+    if there.stage != Path(stage).stem:
+        raise DoorbellError(
+            f"Stage {there.stage} runs on port {there.port}, not {Path(stage).stem}.",
+            remedy=f"Take another port, or stop it first: doorbell down --port {there.port}",
+        )
     return _deploy(there, stage, report)
 
 

@@ -100,7 +100,7 @@ class _Explainer:
         return Explanation(
             message=source.message,
             event_type=event.event_type if event else None,
-            verdicts=tuple(sorted(verdicts, key=lambda verdict: (not verdict.fires, not verdict.clauses))),
+            verdicts=tuple(sorted(verdicts, key=_nearest_first)),
         )
 
     def _at_its_door(self, source: Source, body: str, event: CanonicalEvent | None, contract: Clause) -> Verdict:
@@ -127,8 +127,7 @@ class _Explainer:
     ) -> Verdict:
         patterns = self._entrances.on_our_bus.get(name)
         if patterns is None:
-            rings = next(one.message for one in SOURCES if one.function == name)
-            return Verdict(trigger=name, fires=False, clauses=(), reason=f"rung by {rings}, not by {source.message}")
+            return Verdict(trigger=name, fires=False, clauses=(), reason=f"not rung by {source.message}")
         if event is None and source.function is None:
             return _verdict(name, [*self._best(patterns, json.loads(body)), contract])
         if event is None:
@@ -164,3 +163,8 @@ def _source_in_index(file: Path) -> Source:
 
 def _verdict(trigger: str, clauses: Sequence[Clause]) -> Verdict:
     return Verdict(trigger=trigger, fires=all(clause.holds for clause in clauses), clauses=tuple(clauses))
+
+
+def _nearest_first(verdict: Verdict) -> tuple[bool, bool, int]:
+    failing = sum(not clause.holds for clause in verdict.clauses)
+    return not verdict.fires, not verdict.clauses, failing

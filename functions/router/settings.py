@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from functions.shared.contracts.catalog import CATALOG
 from functions.shared.events import CanonicalEvent, UnknownFieldError
-from functions.shared.patterns import Literals, Matcher, check_where
+from functions.shared.patterns import Literals, Matcher, check_kinds, check_where
 from functions.shared.settings import ForeignTarget, Settings, TopicTarget
 
 DeclaredTarget = Annotated[ForeignTarget, Field(discriminator="kind")]
@@ -17,7 +17,7 @@ class DeclaredTrigger(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=40)]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$", max_length=40)]
     event: str
     """The event's type."""
     where: dict[str, Annotated[tuple[Matcher | Literals, ...], Field(min_length=1)]] = {}
@@ -33,10 +33,26 @@ class DeclaredTrigger(BaseModel):
             raise ValueError(message)
         return event
 
+    @field_validator("where", mode="before")
+    @classmethod
+    def _is_lists(cls, where: object) -> object:
+        for field, values in where.items() if isinstance(where, dict) else ():
+            match values:
+                case list() | tuple():
+                    continue
+                case dict():
+                    how = f'is a table: write a field with a dot in quotes, such as "{field}.team" = [...]'
+                case _:
+                    how = f"has one value: write a list, such as {field} = [{values!r}]"
+            message = f"{field} {how}"
+            raise ValueError(message)
+        return where
+
     @model_validator(mode="after")
     def _names_known_fields(self) -> Self:
         try:
             check_where(self.contract, self.where)
+            check_kinds(self.contract, self.where)
             self.contract.check_parameters(self.target.parameters)
         except UnknownFieldError as error:
             raise ValueError(str(error)) from error

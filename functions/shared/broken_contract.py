@@ -30,6 +30,8 @@ def parsed(parse: Callable[[P], E], part: P) -> E:
 def explain(error: ValidationError) -> str:
     """Say in one line which fields broke the contract, how, and with what value."""
     return "; ".join(
-        f"{'.'.join(str(step) for step in fault['loc']) or 'message'}: {fault['msg']} (got {fault['input']!r:.100})"
+        f"{'.'.join(str(step) for step in fault['loc']) or 'message'}: {fault['msg']}"
+        # Of what is missing, the input would be everything around it.
+        + ("" if fault["type"] == "missing" else f" (got {fault['input']!r:.100})")
         for fault in error.errors(include_url=False)
     )

@@ -11,6 +11,10 @@ Literals = str | int | float | bool
 Comparison = Literal["<", "<=", "=", ">=", ">"]
 
 
+class ImpossibleValueError(ValueError):
+    """A filter that no event could ever fit."""
+
+
 class Matcher(BaseModel):
     """One of EventBridge's ways to compare a value; exactly one field is given."""
 
@@ -49,6 +53,49 @@ def check_where(contract: type[CanonicalEvent], where: Where) -> None:
         if path not in known and not path.startswith("attributes."):
             message = f"where names {path!r}: use one of {', '.join(known)}, or attributes.<name>"
             raise UnknownFieldError(message)
+
+
+def check_kinds(contract: type[CanonicalEvent], where: Where) -> None:
+    """See that a filter's values are of kinds that its fields can have: others would never fit, without a word.
+
+    Raises:
+        ImpossibleValueError: a value can never fit.
+    """
+    properties = contract.model_json_schema(mode="serialization")["properties"]
+    for path, matchers in where.items():
+        kinds = {"string"} if path.startswith("attributes.") else _kinds(properties[path])
+        for matcher in matchers:
+            wanted = _kind_of(matcher)
+            if wanted and kinds.isdisjoint(wanted):
+                [shown] = _as_written([matcher])
+                message = f"where {path} = {shown!r} can never fit: the field is a {' or '.join(sorted(kinds))}"
+                raise ImpossibleValueError(message)
+
+
+def _kinds(schema: Mapping[str, Any]) -> set[str]:
+    """The JSON types that a value of this schema may have; of a list, those of its items, as EventBridge compares."""
+    if "anyOf" in schema:
+        return {kind for one in schema["anyOf"] for kind in _kinds(one)} - {"null"}
+    if schema.get("type") == "array":
+        return _kinds(schema["items"])
+    return {str(schema.get("type", "string"))}
+
+
+def _kind_of(matcher: Matcher | Literals) -> set[str]:
+    """The JSON types that a matcher is meant for; empty for one that looks at none."""
+    match matcher:
+        case Matcher(exists=bool()):
+            return set()
+        case Matcher(numeric=list()):
+            return {"number", "integer"}
+        case Matcher(anything_but=list() as values):
+            return {kind for value in values for kind in _kind_of(value)}
+        case bool():
+            return {"boolean"}
+        case int() | float():
+            return {"number", "integer"}
+        case _:
+            return {"string"}
 
 
 def pattern_of(contract: type[CanonicalEvent], where: Where) -> dict[str, Any]:

@@ -24,7 +24,7 @@ CURES = {
     ),
     "UndeliveredWaiting": (
         "Events were not delivered to the queue of {trigger}: its policy or its key does not let the service in. See "
-        "them and why: 'doorbell dlq list --queue {function}_undelivered --stage {stage}'. Deploy again, then: "
+        "them and why: 'doorbell dlq list --queue {function}_undelivered --stage {stage}'. Put the policy back, then: "
         "'doorbell dlq redrive --queue {function}_undelivered --to {function} --all --stage {stage}'. "
         "docs/operations.md, 'Undelivered events'."
     ),

@@ -234,6 +234,17 @@ def test_a_mistake_in_the_stage_file_is_said_so(project: Path) -> None:
     assert doorbell("outputs", "--port", str(port)).returncode == 1
 
 
+def test_another_stage_is_not_deployed_over_the_one_that_runs(deployed: Deployed, project: Path) -> None:
+    """An embedded AWS holds one stage: another one is refused on its port, with what to do."""
+    port = str(deployed.connection.port)
+
+    done = doorbell("up", "--port", port, "--stage-file", write_stage(project, TRANSACTIONS))
+
+    assert done.returncode == 1
+    assert "Stage local runs on port" in done.stderr
+    assert f"doorbell down --port {port}" in done.stderr
+
+
 def test_what_does_not_run_cannot_be_asked() -> None:
     """A port on which no embedded AWS runs gives an error with the command that starts one."""
     port = free_port()

@@ -11,6 +11,8 @@ TRIGGERS = {
     "QueueComputeFeatures": "https://sqs/queue",
     "DeadLetterQueueComputeFeatures": "https://sqs/dead-letters",
     "FunctionComputeFeatures": "doorbell-compute-features-1",
+    "EventSourceMessageQueue": "https://sqs/queue",
+    "DataSets": '{"clicks": {"prefix": "data/clicks/", "suffix": ".csv"}}',
     "SomethingElse": "ignored",
 }
 
@@ -34,6 +36,8 @@ def test_names_are_sorted_in() -> None:
         dead_letter_queues={"compute_features": "https://sqs/dead-letters"},
         functions={"compute_features": "doorbell-compute-features-1"},
         tables={"idempotency": "claims-1"},
+        event_sources={"message_queue": "https://sqs/queue"},
+        data_sets={"clicks": {"prefix": "data/clicks/", "suffix": ".csv"}},
     )
 
 

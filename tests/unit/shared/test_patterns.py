@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from functions.shared.events import UnknownFieldError
-from functions.shared.patterns import Literals, Matcher, check_where, pattern_of
+from functions.shared.patterns import (
+    ImpossibleValueError,
+    Literals,
+    Matcher,
+    check_kinds,
+    check_where,
+    pattern_of,
+)
 from tests.fakes.door_rang import DoorRang
 
 ONE = TypeAdapter[Matcher | Literals](Matcher | Literals)
@@ -104,3 +111,39 @@ def test_mistakes_are_refused(written: dict[str, Any], words: str) -> None:
     """A comparison that EventBridge does not have, or that compares nothing or twice, is refused."""
     with pytest.raises(ValidationError, match=words):
         Matcher.model_validate(written)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("door", "front"),
+        ("door", {"prefix": "f"}),
+        ("door", {"anything-but": ["back"]}),
+        ("ring", 3),
+        ("ring", {"numeric": ["<", 10]}),
+        ("ring", {"anything-but": [1.5]}),
+        ("causationId", "an id"),
+        ("attributes.street", "Elm"),
+        ("ring", {"exists": True}),
+    ],
+)
+def test_values_that_a_field_can_have(path: str, value: Any) -> None:
+    """Text fits text, numbers fit numbers, and whether a field is there can be asked of all."""
+    check_kinds(DoorRang, {path: (ONE.validate_python(value),)})
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("door", 3),
+        ("door", {"numeric": ["<", 10]}),
+        ("ring", "3"),
+        ("ring", {"prefix": "1"}),
+        ("ring", True),
+        ("attributes.street", 7),
+    ],
+)
+def test_values_that_a_field_can_never_have(path: str, value: Any) -> None:
+    """A value of another kind would never fit, and nobody would be told: it is refused, with the field's own kind."""
+    with pytest.raises(ImpossibleValueError, match=f"where {path} = .* can never fit: the field is a "):
+        check_kinds(DoorRang, {path: (ONE.validate_python(value),)})
