@@ -48,6 +48,9 @@ def test_the_filter_is_optional() -> None:
         ({"where": {"modelNam": ["churn"]}}, "where names 'modelNam': use one of batchId, .*or attributes.<name>"),
         ({"where": {"model_name": ["churn"]}}, "where names 'model_name'"),
         ({"where": {"modelName": []}}, "at least 1 item"),
+        ({"where": {"modelName": "churn"}}, r"write a list, such as modelName = \['churn'\]"),
+        ({"where": {"attributes": {"team": ["growth"]}}}, "write a field with a dot in quotes"),
+        ({"where": {"modelName": [3]}}, "where modelName = 3 can never fit: the field is a string"),
         ({"where": {"modelName": [{"prefix": "a", "suffix": "b"}]}}, "give one of prefix, suffix"),
         ({"where": {"modelName": [{"matches": "a"}]}}, "matches"),
         (
