@@ -189,19 +189,21 @@ def test_a_declared_trigger_starts_a_state_machine_once(beside: Deployed) -> Non
     assert sorted(given["batch"] for given in inputs) == [f"emea-{number}" for number in range(5)]
 
 
-def test_a_data_set_can_be_removed(beside: Deployed, project: Path) -> None:
-    """The stage without it deploys into the same AWS; its objects ring no more, those of the others do."""
+def test_a_data_set_and_a_trigger_can_be_removed(beside: Deployed, project: Path) -> None:
+    """The stage without them deploys into the same AWS; what was removed rings no more, and the rest does."""
     stage = write_stage(project, TRANSACTIONS)
     day = next(partitions(1))
 
     done = doorbell("up", "--port", str(beside.connection.port), "--stage-file", stage)
+    left = Deployed(beside.connection)
     beside.put("data/baskets/1997-01-02/part-000.parquet", day.body)
     beside.put("data/transactions/1997-01-02/part-000.parquet", day.body)
 
     assert done.returncode == 0, done.stderr
+    assert "score_batches_of_emea" not in left.outputs.queues
     wanted = "features/transactions/1997-01-02/part-000.parquet"
     eventually(lambda: wanted in beside.keys("features/"), "features of what is left", seconds=60)
-    beside.settled()
+    left.settled()
     assert "features/baskets/1997-01-02/part-000.parquet" not in beside.keys("features/")
 
 

@@ -101,11 +101,7 @@ def test_a_malformed_event_names_its_field(deployed: Deployed, uploads: tuple[st
 
     explanation = explained(deployed, json.dumps(broken), tmp_path)
 
-    assert why_not(verdict(explanation)) == {
-        "schema": "rejected: s3.object.sequencer: Field required (got "
-        + repr(broken["Records"][0]["s3"]["object"])[:100]
-        + ")"
-    }
+    assert why_not(verdict(explanation)) == {"schema": "rejected: s3.object.sequencer: Field required"}
     assert not any(each.fires for each in explanation.verdicts)
 
 

@@ -257,7 +257,9 @@ MISTAKES = {
         "use one of bucket, causationId, correlationId, dataSet,",
     ),
     "filter without values": Mistake(matching("[]"), "triggers[0].where.rowCount", "(got [])", FITTING),
-    "filter that is no list": Mistake(matching("1"), "triggers[0].where.rowCount", "valid list (got 1)", FITTING),
+    "filter that is no list": Mistake(
+        matching("1"), "triggers[0].where", "(got {'rowCount': 1})", "write a list, such as rowCount = [1]"
+    ),
     "unknown matcher": Mistake(
         matching("[{ larger = 10 }]"), "triggers[0].where.rowCount[0].larger", "(got 10)", SPELLING
     ),
