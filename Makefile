@@ -37,7 +37,8 @@ demo: setup ## start the embedded AWS, deploy into it, show features being compu
 	$(BIN)/doorbell demo
 
 test: setup lint ## run every check and every test
-	$(BIN)/python -m tests
+	$(BIN)/pytest --ignore=tests/e2e
+	$(BIN)/pytest tests/e2e
 
 bench: setup .bench/.setup-done ## measure against the usual way, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks

@@ -166,6 +166,23 @@ class Deployed:
         """What became of a function's events since then."""
         return list(logged_outcomes(self.connection, self.outputs.functions[function], since_ms=since_ms))
 
+    def await_outcomes(self, since_ms: int, function: str = STORAGE, *, count: int = 1, seconds: float = 60) -> None:
+        """Wait until a function has logged so many outcomes since then."""
+
+        def logged() -> bool:
+            if len(self.outcomes(since_ms, function)) >= count:
+                return True
+            self.nudge(function)
+            return False
+
+        eventually(logged, f"{count} outcome(s) of {function}", seconds)
+
+    def nudge(self, *functions: str) -> None:
+        """Invoke functions for nothing: a line that the emulator read too late comes with the next invocation."""
+        lambda_: LambdaClient = self.connection.client("lambda")
+        for function in functions:
+            lambda_.invoke(FunctionName=self.outputs.functions[function], Payload=json.dumps({"Records": []}))
+
     def environment(self, function: str) -> dict[str, str]:
         """A function's variables."""
         lambda_: LambdaClient = self.connection.client("lambda")

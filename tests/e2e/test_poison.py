@@ -95,7 +95,7 @@ def test_a_late_older_version_is_superseded(deployed: Deployed) -> None:
     started = now_ms()
 
     deployed.send([late])
-    eventually(lambda: len(deployed.outcomes(started)) > 0, "the outcome", seconds=60)
+    deployed.await_outcomes(started)
 
     [outcome] = deployed.outcomes(started)
     assert outcome.outcome is Outcome.SUPERSEDED

@@ -36,9 +36,16 @@ def test_a_sample_ends_as_the_index_says(deployed: Deployed, name: str, sample: 
     send(deployed.connection, EVENTS / name)
 
     if not never_rings(sample):
-        eventually(lambda: len(deployed.outcomes(started, sample.function)) > 0, f"an outcome of {name}", seconds=60)
+        deployed.await_outcomes(started, sample.function)
     deployed.settled(PATIENCE_SECONDS)
-    eventually(lambda: deployed.fired(started) >= set(sample.starts), f"the triggers of {name}", PATIENCE_SECONDS)
+
+    def all_fired() -> bool:
+        if deployed.fired(started) >= set(sample.starts):
+            return True
+        deployed.nudge(*deployed.outputs.functions)
+        return False
+
+    eventually(all_fired, f"the triggers of {name}", PATIENCE_SECONDS)
     assert deployed.fired(started) == set(sample.starts)
     outcomes = deployed.outcomes(started, sample.function)
     assert [settled.outcome for settled in outcomes] == [] if never_rings(sample) else [sample.outcome]

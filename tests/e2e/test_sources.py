@@ -108,7 +108,7 @@ def test_duplicates_in_any_order_are_announced_once(deployed: Deployed, door: Do
 
     assert len({json.loads(message)["detail"]["eventId"] for message in heard}) == FACTS
     assert rest == []
-    eventually(lambda: len(deployed.outcomes(started, door.function)) == len(told), "all outcomes", seconds=30)
+    deployed.await_outcomes(started, door.function, count=len(told))
     outcomes = [settled.outcome for settled in deployed.outcomes(started, door.function)]
     assert outcomes.count(Outcome.FIRED) == FACTS
     assert outcomes.count(Outcome.DUPLICATE) == FACTS * (COPIES - 1)
@@ -132,7 +132,7 @@ def test_poison_becomes_a_dead_letter_and_is_redriven(deployed: Deployed, door: 
     assert letter.why.tries == 4
     assert "PutEvents" in letter.why.reason
     assert next(iter(deployed.outcomes(started, door.function))).outcome is Outcome.DEAD_LETTERED
-    eventually(lambda: deployed.outcomes(mended, door.function) != [], "the outcome", seconds=30)
+    deployed.await_outcomes(mended, door.function)
     assert [settled.outcome for settled in deployed.outcomes(mended, door.function)] == [Outcome.FIRED]
 
 
@@ -190,7 +190,7 @@ def test_an_alarm_of_cloudwatch_becomes_an_event(deployed: Deployed) -> None:
     assert (event.model_name, event.metric_name, event.threshold) == ("shuffled", "LatencyP95", 200)
     assert event.alarm_name == "shuffled-slow"
     assert event.window_end - event.window_start == dt.timedelta(minutes=3)
-    eventually(lambda: len(deployed.outcomes(started, "announce_alarm")) == 2, "both outcomes", seconds=30)
+    deployed.await_outcomes(started, "announce_alarm", count=2)
     outcomes = {settled.outcome for settled in deployed.outcomes(started, "announce_alarm")}
     assert outcomes == {Outcome.FIRED, Outcome.FILTERED}
 
