@@ -16,6 +16,7 @@ from functions.shared.outcome import (
     EVENTS_PROCESSED,
     FAILURES,
     METRICS_NAMESPACE,
+    REQUESTS_REFUSED,
     TRIGGER_DIMENSION,
     Settled,
 )
@@ -57,8 +58,6 @@ class Ledger:
         """Book an event's outcome."""
         self._count(EVENTS_PROCESSED)
         self._count(settled.outcome.metric_name)
-        if settled.outcome.is_dead_letter:
-            self._count(DEAD_LETTERS)
         if event:
             age = dt.datetime.now(dt.UTC) - event.timestamp
             self.metrics.add_metric(EVENT_AGE, MetricUnit.Seconds, max(0.0, age.total_seconds()))
@@ -66,6 +65,16 @@ class Ledger:
             f"event {settled.outcome}",
             extra=_capped({"outcome": settled.outcome.value, "reason": settled.reason, **self._about(event), **facts}),
         )
+
+    def give_up(self, settled: Settled, event: "CanonicalEvent | None", **facts: Any) -> None:
+        """Book an event that lies in the dead-letter queue now."""
+        self._count(DEAD_LETTERS)
+        self.settle(settled, event, **facts)
+
+    def refuse(self, reason: str, **facts: Any) -> None:
+        """Book a request that is no event, because nobody knows who sent it."""
+        self._count(REQUESTS_REFUSED)
+        logger().info("request refused", extra=_capped({"reason": reason, **self._about(None), **facts}))
 
     def fail(self, error: Exception, event: "CanonicalEvent | None", **facts: Any) -> None:
         """Book a try that failed."""

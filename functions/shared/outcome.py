@@ -6,10 +6,11 @@ from enum import StrEnum
 METRICS_NAMESPACE = "Doorbell"
 TRIGGER_DIMENSION, EVENT_TYPE_DIMENSION = "Trigger", "EventType"
 EVENTS_PROCESSED, EVENT_AGE, FAILURES, DEAD_LETTERS = "EventsProcessed", "EventAge", "Failures", "DeadLetters"
-EVENTS_ANNOUNCED = "EventsAnnounced"
+EVENTS_ANNOUNCED, REQUESTS_REFUSED = "EventsAnnounced", "RequestsRefused"
 """Names in CloudWatch, besides one metric for each outcome: what handlers count, alarms and dashboards show.
 
 `EventsAnnounced` counts what was put on the bus, by event type; everything else is counted by trigger.
+A request that is refused is no event: nobody knows who sent it.
 """
 
 
@@ -27,7 +28,7 @@ class Outcome(StrEnum):
     FILTERED = "filtered"
     """Nothing wants it."""
     REJECTED = "rejected"
-    """It can never succeed; it lies in the dead-letter queue with its reason."""
+    """It can never succeed; it lies in the dead-letter queue with its reason, or its sender was told."""
     DEAD_LETTERED = "dead-lettered"
     """Its tries are used up; it lies in the dead-letter queue with its reason."""
 

@@ -193,4 +193,6 @@ class QueueConsumer(Generic[E]):
             },
         )
         outcome = Outcome.REJECTED if isinstance(failure.error, PermanentError) else Outcome.DEAD_LETTERED
-        self._ledger.settle(Settled(outcome, letter.reason), failure.event, tries=tries, message_id=record["messageId"])
+        self._ledger.give_up(
+            Settled(outcome, letter.reason), failure.event, tries=tries, message_id=record["messageId"]
+        )

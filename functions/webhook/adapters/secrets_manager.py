@@ -1,0 +1,100 @@
+"""The providers' secrets, from Secrets Manager: the current one, and for a while after a rotation the previous one."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CACHE_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    current: str
+    previous: str | None
+    previous_ends_at: float
+    at: float
+
+
+class SecretsManagerSecrets:
+    """Keeps what it fetched for five minutes.
+
+    Powertools' parameters have such a cache too, but tell nothing of a version's age, which ends the overlap.
+    """
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        *,
+        overlap_seconds: int,
+        refresh_seconds: int,
+        secrets_manager: "SecretsManagerClient",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the secrets.
+
+        Args:
+            names: provider -> name or ARN of its secret.
+            overlap_seconds: how long after a rotation the previous secret is still good.
+            refresh_seconds: a provider's secrets are fetched anew at most once in this time, before they are stale.
+            secrets_manager: the client.
+            clock: seconds since the epoch.
+        """
+        self._names = names
+        self._overlap_seconds = overlap_seconds
+        self._refresh_seconds = refresh_seconds
+        self._secrets_manager = secrets_manager
+        self._clock = clock
+        self._fetched: dict[str, _Fetched] = {}
+        self._refreshed_at: dict[str, float] = {}
+
+    def active(self, provider: str) -> list[str]:
+        """The secrets that are good now.
+
+        Raises:
+            botocore.exceptions.ClientError: they cannot be had.
+        """
+        fetched = self._fetched.get(provider)
+        if fetched is None or self._clock() - fetched.at >= CACHE_SECONDS:
+            fetched = self._fetch(provider)
+        return self._good(fetched)
+
+    def renewed(self, provider: str) -> list[str]:
+        """The secrets as they are now, because none that was good fits; empty where they were renewed lately.
+
+        Whoever forges requests could otherwise make us ask Secrets Manager as often as they like.
+
+        Raises:
+            botocore.exceptions.ClientError: they cannot be had.
+        """
+        now = self._clock()
+        if now - self._refreshed_at.get(provider, -self._refresh_seconds) < self._refresh_seconds:
+            return []
+        fetched = self._fetch(provider)
+        self._refreshed_at[provider] = now
+        return self._good(fetched)
+
+    def _good(self, fetched: _Fetched) -> list[str]:
+        if fetched.previous is None or self._clock() >= fetched.previous_ends_at:
+            return [fetched.current]
+        return [fetched.current, fetched.previous]
+
+    def _fetch(self, provider: str) -> _Fetched:
+        name = self._names[provider]
+        current = self._secrets_manager.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")
+        ends_at = current["CreatedDate"].timestamp() + self._overlap_seconds
+        previous = self._previous(name) if self._clock() < ends_at else None
+        fetched = _Fetched(current["SecretString"], previous, ends_at, self._clock())
+        self._fetched[provider] = fetched
+        return fetched
+
+    def _previous(self, name: str) -> str | None:
+        try:
+            answer = self._secrets_manager.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
+        except self._secrets_manager.exceptions.ResourceNotFoundException:
+            # It was never rotated.
+            return None
+        return answer["SecretString"]

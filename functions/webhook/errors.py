@@ -1,0 +1,34 @@
+"""Why a request gets nowhere."""
+
+from functions.shared.errors import PermanentError
+
+
+class RefusedError(Exception):
+    """The request is not genuine, as far as one can tell; its sender is told nothing, and the log why."""
+
+
+class UnknownProviderError(Exception):
+    """The path names no provider of this stage."""
+
+
+class TooLargeError(Exception):
+    """The body is over the limit."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body has more than {limit} bytes: send a reference to what is large")
+
+
+class UnusableSecretError(Exception):
+    """A secret cannot be a key; nothing is let in until somebody puts one that can."""
+
+
+class MediaTypeError(PermanentError):
+    """A genuine request whose body is of a kind that its provider's messages are not."""
+
+
+class UnreadableBodyError(PermanentError):
+    """A genuine request whose body is no JSON object."""
+
+
+class HeaderError(PermanentError):
+    """A genuine request whose headers, which its signature does not cover, contradict its body."""

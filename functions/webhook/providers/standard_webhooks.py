@@ -1,0 +1,81 @@
+"""Standard Webhooks 1.0 (https://www.standardwebhooks.com): whoever signs so may tell any event of ours.
+
+The body is a canonical event, or the `type`, `timestamp` and `data` that the standard recommends, with one in `data`.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from functions.shared.contracts.catalog import CATALOG, event_from
+from functions.shared.errors import UnwantedError
+from functions.shared.events import derived_id
+from functions.webhook.domain import Delivery, correlation_id, json_body
+from functions.webhook.errors import UnreadableBodyError
+from functions.webhook.events import Request
+from functions.webhook.settings import MappingSettings
+from functions.webhook.signatures import Scheme, as_base64, standard_key
+
+SCHEME = Scheme(
+    signature_header="webhook-signature",
+    id_header="webhook-id",
+    timestamp_header="webhook-timestamp",
+    write=lambda digest: f"v1,{as_base64(digest)}",
+    key=standard_key,
+    # Those of other versions, such as the asymmetric v1a, may stand beside ours.
+    listed=re.compile(r"v[0-9]+[a-z]?,[A-Za-z0-9+/]+={0,2}", re.ASCII),
+)
+
+
+def scheme(_: MappingSettings) -> Scheme:
+    """How the standard signs."""
+    return SCHEME
+
+
+def read(request: Request, _: MappingSettings) -> Delivery:
+    """Which event is told; raises as Provider.read says."""
+    body = json_body(request)
+    if "eventType" in body:
+        return passed_through(request, body["eventType"], body)
+    if "type" not in body:
+        raise UnreadableBodyError("the body has neither eventType nor type: send one of our events (docs/events.md)")
+    return passed_through(request, body["type"], body.get("data"), timestamp=body.get("timestamp"))
+
+
+def passed_through(request: Request, event_type: object, fields: object, **context: Any) -> Delivery:
+    """An event of ours, as it came.
+
+    Args:
+        request: a genuine one, whose id and time are signed; they stand in for what is missing.
+        event_type: what the event says to be.
+        fields: the event, or those of its fields that nothing around it tells.
+        context: wire names and values of what is told around the event; None is not told.
+
+    Raises:
+        UnwantedError: the type is none of ours.
+        UnreadableBodyError: there are no fields, or they say to be of another type.
+        pydantic.ValidationError: the event breaks its contract.
+    """
+    if not isinstance(event_type, str):
+        raise UnreadableBodyError(f"the event's type is {event_type!r:.80}: send text")
+    if event_type not in CATALOG:
+        raise UnwantedError(f"{event_type!r:.80} is none of ours: {', '.join(CATALOG)}")
+    if not isinstance(fields, Mapping):
+        raise UnreadableBodyError(f"data is {fields!r:.80}: send an object with the fields of {event_type}")
+    if fields.get("eventType", event_type) != event_type:
+        raise UnreadableBodyError(f"eventType is {fields['eventType']!r:.80} in an event of type {event_type}")
+    claim = request.the_only("webhook-id")
+    told = {name: value for name, value in context.items() if value is not None}
+    event = event_from({**_from_delivery(request, claim), **told, **fields, "eventType": event_type})
+    return Delivery(claim, event)
+
+
+def _from_delivery(request: Request, claim: str) -> dict[str, Any]:
+    signed_at = int(request.the_only("webhook-timestamp"))
+    return {
+        "eventId": derived_id("delivery", request.provider, claim),
+        "source": request.provider,
+        "timestamp": dt.datetime.fromtimestamp(signed_at, dt.UTC).isoformat(),
+        "correlationId": correlation_id(request.provider, claim),
+    }
