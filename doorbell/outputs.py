@@ -3,6 +3,7 @@
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
@@ -36,6 +37,10 @@ class Outputs(BaseModel):
     """Data set -> its `prefix` and `suffix`."""
     event_sources: dict[str, str] = {}
     """Where to ring each source: URL of its queue, or ARN of its topic."""
+    webhook_url: str
+    """The door to the outside; a provider's name is appended."""
+    webhook_secrets: dict[str, str] = {}
+    """Provider -> name of its secret in Secrets Manager; the secret's string is what its requests are signed with."""
 
     def function(self, short_name: str) -> str:
         """Real name of a function.
@@ -68,7 +73,7 @@ def _looked_up(kind: str, names: dict[str, str], short_name: str) -> str:
     return names[short_name]
 
 
-_SINGLES = {"DataBucket": "data_bucket", "EventBus": "event_bus"}
+_SINGLES = {"DataBucket": "data_bucket", "EventBus": "event_bus", "WebhookUrl": "webhook_url"}
 # The longer kind first: a dead-letter queue is no queue named dead letter.
 _MAPS = {
     "DeadLetterQueue": "dead_letter_queues",
@@ -107,6 +112,8 @@ def read_outputs(connection: Connection) -> Outputs:
             ) from error
         for output in stack.get("Outputs", []):
             _sort_in(found, output["OutputKey"], output["OutputValue"])
+    if connection.endpoint_url and "webhook_url" in found:
+        found["webhook_url"] = _on_this_machine(found["webhook_url"], connection.endpoint_url)
     return Outputs(stage=connection.stage, endpoint_url=connection.endpoint_url, region=connection.region, **found)
 
 
@@ -117,10 +124,24 @@ def _sort_in(found: dict[str, Any], key: str, value: str) -> None:
     if key == "DataSets":
         found["data_sets"] = json.loads(value)
         return
+    if key == "WebhookSecrets":
+        found["webhook_secrets"] = {provider: _secret_name(arn) for provider, arn in json.loads(value).items()}
+        return
     for kind, field in _MAPS.items():
         if key.startswith(kind):
             found.setdefault(field, {})[_snake_case(key.removeprefix(kind))] = value
             return
+
+
+def _secret_name(arn: str) -> str:
+    """Name of a secret: its ARN without what is before it, and without the six characters that are appended to it."""
+    return arn.rpartition(":")[2].rpartition("-")[0]
+
+
+def _on_this_machine(url: str, endpoint_url: str) -> str:
+    """The address at which an embedded AWS serves what API Gateway would serve at `url`."""
+    there = urlsplit(url)
+    return f"{endpoint_url}/_aws/execute-api/{str(there.hostname).partition('.')[0]}{there.path}"
 
 
 def _snake_case(name: str) -> str:

@@ -20,10 +20,15 @@ from functions.feature_pipeline.settings import (
 from functions.metric_alarm.settings import AlarmSettings
 from functions.router.settings import DeclaredTrigger
 from functions.shared.contracts.catalog import CATALOG
+from functions.shared.contracts.models import RegistryStage
 from functions.shared.settings import MARGIN_SECONDS, BuiltInTarget
+from functions.webhook.settings import MappingSettings
 
 ROOT = Path(__file__).parents[1]
 STAGES = ROOT / "stages"
+
+PROVIDERS = tuple(sorted(file.stem.replace("_", "-") for file in ROOT.glob("functions/webhook/providers/[!_]*.py")))
+"""Who may ring the webhook's door; a file each."""
 
 LONGEST_BACKING_OFF_SECONDS = 2 * 24 * 3600
 """Half of the queues' retention: the other half is for a backlog."""
@@ -151,6 +156,35 @@ class MessageQueue(_Section):
         return accepts
 
 
+class Webhook(MappingSettings):
+    """Who may ring the door to the outside, how often, and what their words mean."""
+
+    providers: tuple[str, ...] = PROVIDERS
+    """Each gets a secret of its own; the others are unknown at the door."""
+    requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
+    burst: Annotated[int, Field(ge=1, le=5_000)] = 100
+    """How many requests API Gateway lets through in the long run, and at once."""
+    timeout_seconds: Annotated[int, Field(ge=5, le=29)] = 10
+    """GitHub waits for ten seconds, API Gateway for 29; and so long, at most, a crash holds the claim on a delivery."""
+    secret_overlap_seconds: Annotated[int, Field(ge=0, le=2_592_000)] = 86_400
+    """How long after a rotation the previous secret is still good."""
+    secret_refresh_seconds: Annotated[int, Field(ge=1, le=300)] = 60
+    """How often, at most, a signature that does not fit makes a function ask for new secrets."""
+
+    @field_validator("providers")
+    @classmethod
+    def _are_known(cls, providers: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(providers) - set(PROVIDERS)):
+            message = f"there is no provider {', '.join(unknown)}: use some of {', '.join(PROVIDERS)}"
+            raise ValueError(message)
+        return tuple(sorted(set(providers)))
+
+    @field_validator("aliases")
+    @classmethod
+    def _are_in_small_letters(cls, aliases: dict[str, RegistryStage]) -> dict[str, RegistryStage]:
+        return {alias.lower(): stage for alias, stage in aliases.items()}
+
+
 class Alarms(_Section):
     """When a trigger's alarms ring, and who hears them."""
 
@@ -162,6 +196,8 @@ class Alarms(_Section):
     """How long the oldest message may wait; longer than all retry delays together."""
     failures: Annotated[int, Field(ge=1)] = 10
     """Failed tries in five minutes."""
+    refused_requests: Annotated[int, Field(ge=1)] = 100
+    """Webhook requests of unknown senders in five minutes."""
 
 
 class Stage(_Section):
@@ -181,6 +217,9 @@ class Stage(_Section):
     registry: Registry = Registry()
     metric_alarm: AlarmSettings = AlarmSettings()
     message_queue: MessageQueue = MessageQueue()
+    webhook: Webhook = Webhook()
+    api_access_logs: Literal["off", "use-account-role", "create-account-role"] = "off"
+    """API Gateway writes logs with a role that an account and region have one of."""
     triggers: tuple[DeclaredTrigger, ...] = ()
     data_sets: tuple[DataSet, ...] = ()
 

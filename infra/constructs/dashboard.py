@@ -6,6 +6,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra.constructs.event_trigger import EventTrigger
+from infra.constructs.handler_metrics import HandlerMetrics
 from infra.constructs.outputs import publish
 
 THIRD = 8
@@ -15,31 +16,42 @@ THIRD = 8
 class TriggersDashboard(Construct):
     """Shows the triggers of a stage."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, triggers: Sequence[EventTrigger]) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        triggers: Sequence[EventTrigger],
+        door: HandlerMetrics,
+        door_alarms: Sequence[cloudwatch.Alarm],
+    ) -> None:
+        """Create the dashboard.
+
+        Args:
+            scope: parent construct.
+            construct_id: names the construct and the output.
+            triggers: those that have a queue.
+            door: metrics of the webhook's door, which has none.
+            door_alarms: its alarms.
+        """
         super().__init__(scope, construct_id)
         dashboard = cloudwatch.Dashboard(self, "Dashboard")
-        for trigger in triggers:
-            for row in _rows(trigger):
-                dashboard.add_widgets(*row)
+        rows = [
+            *(row for trigger in triggers for row in _rows_of_trigger(trigger)),
+            *_rows_of_door(door, door_alarms),
+        ]
+        for row in rows:
+            dashboard.add_widgets(*row)
         publish(self, "Dashboard", construct_id, dashboard.dashboard_name)
 
 
-def _rows(trigger: EventTrigger) -> list[list[cloudwatch.IWidget]]:
+def _rows_of_trigger(trigger: EventTrigger) -> list[list[cloudwatch.IWidget]]:
     metrics = trigger.metrics
-    title = f"## {metrics.trigger}: {trigger.name}\nWhat the figures mean and what to do: docs/operations.md"
-    ages = [metrics.event_age(statistic) for statistic in ("p50", "p95", "Maximum")]
     return [
-        [cloudwatch.TextWidget(markdown=title, width=3 * THIRD, height=2)],
-        [cloudwatch.AlarmStatusWidget(alarms=trigger.alarms, title="Alarms", width=3 * THIRD, height=2)],
+        *_head(f"{metrics.trigger}: {trigger.name}", trigger.alarms),
+        _outcomes(metrics),
         [
-            cloudwatch.GraphWidget(title="Events in", left=[metrics.events()], width=THIRD),
-            cloudwatch.GraphWidget(title="Outcomes", left=metrics.outcomes(), stacked=True, width=THIRD),
-            cloudwatch.GraphWidget(
-                title="Failed tries and crashes", left=[metrics.failures(), metrics.crashes()], width=THIRD
-            ),
-        ],
-        [
-            cloudwatch.GraphWidget(title="Event age, seconds", left=ages, width=THIRD),
+            _ages(metrics),
             cloudwatch.GraphWidget(title="Queue age, seconds", left=[metrics.oldest_message()], width=THIRD),
             cloudwatch.GraphWidget(
                 title="Messages",
@@ -48,3 +60,39 @@ def _rows(trigger: EventTrigger) -> list[list[cloudwatch.IWidget]]:
             ),
         ],
     ]
+
+
+def _rows_of_door(metrics: HandlerMetrics, alarms: Sequence[cloudwatch.Alarm]) -> list[list[cloudwatch.IWidget]]:
+    durations = [metrics.function.metric_duration(statistic=statistic) for statistic in ("p50", "p95", "Maximum")]
+    return [
+        *_head(f"{metrics.trigger}: receive_webhook", alarms),
+        _outcomes(metrics),
+        [
+            _ages(metrics),
+            cloudwatch.GraphWidget(title="Time to answer, milliseconds", left=durations, width=THIRD),
+            cloudwatch.GraphWidget(title="Requests refused", left=[metrics.refused()], width=THIRD),
+        ],
+    ]
+
+
+def _head(title: str, alarms: Sequence[cloudwatch.Alarm]) -> list[list[cloudwatch.IWidget]]:
+    text = f"## {title}\nWhat the figures mean and what to do: docs/operations.md"
+    return [
+        [cloudwatch.TextWidget(markdown=text, width=3 * THIRD, height=2)],
+        [cloudwatch.AlarmStatusWidget(alarms=list(alarms), title="Alarms", width=3 * THIRD, height=2)],
+    ]
+
+
+def _outcomes(metrics: HandlerMetrics) -> list[cloudwatch.IWidget]:
+    return [
+        cloudwatch.GraphWidget(title="Events in", left=[metrics.events()], width=THIRD),
+        cloudwatch.GraphWidget(title="Outcomes", left=list(metrics.outcomes()), stacked=True, width=THIRD),
+        cloudwatch.GraphWidget(
+            title="Failed tries and crashes", left=[metrics.failures(), metrics.crashes()], width=THIRD
+        ),
+    ]
+
+
+def _ages(metrics: HandlerMetrics) -> cloudwatch.IWidget:
+    ages = [metrics.event_age(statistic) for statistic in ("p50", "p95", "Maximum")]
+    return cloudwatch.GraphWidget(title="Event age, seconds", left=list(ages), width=THIRD)

@@ -12,11 +12,12 @@ from constructs import Construct
 
 from functions.shared.settings import QueueSettings
 from infra.constructs.acknowledgement import acknowledge
+from infra.constructs.monitoring import Monitoring
 from infra.constructs.naming import construct_id as pascal_case
 from infra.constructs.naming import short_name
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.trigger_alarms import Monitoring, TriggerAlarms
+from infra.constructs.trigger_alarms import TriggerAlarms
 from infra.constructs.trigger_metrics import TriggerMetrics
 
 QUEUE_RETENTION = Duration.days(4)

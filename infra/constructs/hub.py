@@ -10,8 +10,8 @@ from constructs import Construct
 from infra.configuration import Stage
 from infra.constructs import grants
 from infra.constructs.event_trigger import EventTrigger
+from infra.constructs.monitoring import Monitoring
 from infra.constructs.python_function import PythonFunction
-from infra.constructs.trigger_alarms import Monitoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,12 @@ class Hub:
     def stage(self) -> Stage:
         """The stage that is deployed."""
         return self.monitoring.stage
+
+    def join(self, function: PythonFunction, *, announces: Sequence[str]) -> None:
+        """Give a function its guard, and the right to put events of these types on the bus."""
+        grants.guard(function, self.idempotency_table)
+        if announces:
+            grants.announce(function, self.bus, *announces)
 
     def trigger(
         self,
@@ -47,9 +53,7 @@ class Hub:
             batch_size: as EventTrigger takes it.
             declared_name: as EventTrigger takes it.
         """
-        grants.guard(function, self.idempotency_table)
-        if announces:
-            grants.announce(function, self.bus, *announces)
+        self.join(function, announces=announces)
         return EventTrigger(
             scope,
             f"{function.node.id}Trigger",

@@ -9,5 +9,5 @@ def short_name(construct_id: str) -> str:
 
 
 def construct_id(name: str) -> str:
-    """`compute_features` -> `ComputeFeatures`."""
-    return "".join(word.capitalize() for word in name.split("_"))
+    """`compute_features` -> `ComputeFeatures`, `standard-webhooks` -> `StandardWebhooks`."""
+    return "".join(word.capitalize() for word in re.split("[_-]", name))

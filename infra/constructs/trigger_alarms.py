@@ -1,13 +1,10 @@
 """The alarms of one trigger, each with a description that tells what to do."""
 
-from dataclasses import dataclass
-
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.configuration import Stage
-from infra.constructs.topic import Topic
+from infra.constructs.monitoring import Monitoring
 from infra.constructs.trigger_metrics import TriggerMetrics, depth
 
 CURES = {
@@ -52,14 +49,6 @@ CURES = {
 """Alarm -> what its description tells whoever it wakes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Monitoring:
-    """What all alarms of a stage have in common."""
-
-    stage: Stage
-    topic: Topic
-
-
 class TriggerAlarms(Construct):
     """Rings when events are given up, late, stuck or failing."""
 
@@ -94,16 +83,5 @@ class TriggerAlarms(Construct):
         self.all.append(self._alarm("UndeliveredWaiting", depth(queue), 1))
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, threshold: float) -> cloudwatch.Alarm:
-        alarm = cloudwatch.Alarm(
-            self,
-            name,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            # Where nothing happens, nothing is wrong.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=CURES[name].format(**self._names, threshold=threshold),
-        )
-        self._monitoring.topic.hears(alarm)
-        return alarm
+        cure = CURES[name].format(**self._names, threshold=threshold)
+        return self._monitoring.alarm(self, name, metric, threshold, cure=cure)

@@ -1,24 +1,12 @@
-"""The metrics of one trigger: what its handler counts, and what AWS measures of its queues and its function."""
+"""The metrics of a trigger that has a queue."""
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
-from functions.shared.outcome import (
-    DEAD_LETTERS,
-    EVENT_AGE,
-    EVENTS_PROCESSED,
-    FAILURES,
-    METRICS_NAMESPACE,
-    TRIGGER_DIMENSION,
-    Outcome,
-)
-
-MINUTE = Duration.minutes(1)
-FIVE_MINUTES = Duration.minutes(5)
+from functions.shared.outcome import DEAD_LETTERS
+from infra.constructs.handler_metrics import MINUTE, HandlerMetrics
 
 
 def depth(queue: sqs.Queue) -> cloudwatch.Metric:
@@ -27,37 +15,15 @@ def depth(queue: sqs.Queue) -> cloudwatch.Metric:
 
 
 @dataclass(frozen=True, slots=True)
-class TriggerMetrics:
-    """Metrics by what they tell."""
+class TriggerMetrics(HandlerMetrics):
+    """What its handler counts, and what AWS measures of its queues."""
 
-    trigger: str
     queue: sqs.Queue
     dead_letter_queue: sqs.Queue
-    function: lambda_.Function
-
-    def events(self) -> cloudwatch.Metric:
-        """Events that ended, in whatever outcome."""
-        return self._counted(EVENTS_PROCESSED)
-
-    def outcomes(self) -> list[cloudwatch.Metric]:
-        """Events by their outcome."""
-        return [self._counted(outcome.metric_name) for outcome in Outcome]
-
-    def failures(self) -> cloudwatch.Metric:
-        """Tries that failed."""
-        return self._counted(FAILURES)
 
     def dead_letters(self) -> cloudwatch.Metric:
         """Messages that the handler gave up."""
-        return self._counted(DEAD_LETTERS, period=MINUTE)
-
-    def event_age(self, statistic: str) -> cloudwatch.Metric:
-        """Seconds from what happened to its end."""
-        return self._counted(EVENT_AGE, statistic=statistic)
-
-    def crashes(self) -> cloudwatch.Metric:
-        """Invocations that ended without an answer: the handler could not count them."""
-        return self.function.metric_errors(period=FIVE_MINUTES)
+        return self.counted(DEAD_LETTERS, period=MINUTE)
 
     def waiting(self) -> cloudwatch.Metric:
         """Messages that wait for the function."""
@@ -85,12 +51,3 @@ class TriggerMetrics:
     def dead_letter_depth(self) -> cloudwatch.Metric:
         """Messages in the dead-letter queue."""
         return depth(self.dead_letter_queue)
-
-    def _counted(self, name: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
-            metric_name=name,
-            dimensions_map={TRIGGER_DIMENSION: self.trigger},
-            statistic=statistic,
-            period=period,
-        )

@@ -8,8 +8,8 @@ from constructs import Construct
 from infra.configuration import Stage
 from infra.constructs.dashboard import TriggersDashboard
 from infra.constructs.hub import Hub
+from infra.constructs.monitoring import Monitoring
 from infra.constructs.topic import Topic
-from infra.constructs.trigger_alarms import Monitoring
 from infra.stacks.foundation import FoundationStack
 from infra.triggers.feature_pipeline import FeaturePipelineTrigger
 from infra.triggers.message_queue import MessageQueueTrigger
@@ -17,6 +17,7 @@ from infra.triggers.metric_alarm import MetricAlarmTrigger
 from infra.triggers.registry import RegistryTrigger
 from infra.triggers.router import RouterTriggers
 from infra.triggers.table_stream import TableStreamTrigger
+from infra.triggers.webhook import WebhookTrigger
 
 
 class TriggersStack(Stack):
@@ -45,4 +46,5 @@ class TriggersStack(Stack):
             TableStreamTrigger(self, "TableStream", hub=hub, tables={"Outbox": outbox}).trigger,
             *RouterTriggers(self, "Router", hub=hub).triggers,
         ]
-        TriggersDashboard(self, "Triggers", triggers=triggers)
+        webhook = WebhookTrigger(self, "Webhook", hub=hub, secrets=foundation.webhook_secrets)
+        TriggersDashboard(self, "Triggers", triggers=triggers, door=webhook.metrics, door_alarms=webhook.alarms)
