@@ -5,7 +5,7 @@ from functools import partial
 
 import typer
 
-from benchmarks import cold_import, latency, record_cpu, report, whole_trigger
+from benchmarks import cold_import, latency, record_cpu, report, webhook_cold_import, whole_trigger
 from benchmarks.cold_import import Rounds
 from benchmarks.figures import Section
 from benchmarks.latency import Events
@@ -16,6 +16,7 @@ def main(rounds: Rounds = 7, events: Events = 100) -> None:
     """Run every program, print what they find, and write it into docs/benchmarks.md."""
     programs: list[Callable[[], Section]] = [
         partial(cold_import.measure, rounds),
+        partial(webhook_cold_import.measure, rounds),
         partial(record_cpu.measure, rounds),
         partial(whole_trigger.measure, rounds),
         partial(latency.measure, events),

@@ -18,7 +18,8 @@ HERE = Path(__file__).parent
 BENCH = ROOT / ".bench"
 STAGING = BENCH / "bundles"
 
-HANDLER = "functions.feature_pipeline.handlers.compute_features"
+COMPUTE_FEATURES = "functions.feature_pipeline.handlers.compute_features"
+RECEIVE_WEBHOOK = "functions.webhook.handlers.receive_webhook"
 
 
 class NotSetUpError(Exception):
@@ -26,13 +27,19 @@ class NotSetUpError(Exception):
 
 
 @cache
-def ours() -> Path:
-    """The bundle of `compute_features` for this machine, as the construct builds it."""
+def ours(handler: str = COMPUTE_FEATURES) -> Path:
+    """The bundle of a handler for this machine, as the construct builds it."""
+    _, slice_name, _, name = handler.split(".")
+    dependencies: tuple[str, ...] = ("core",)
+    files = {}
+    if handler == COMPUTE_FEATURES:
+        dependencies = ("core", "data")
+        files = {DATA_SETS_FILE: read_stage("local").prepared_data_sets().model_dump_json(indent=1)}
     bundle = build_bundle(
-        name="compute_features",
-        slices=("shared", "feature_pipeline"),
-        dependencies=("core", "data"),
-        files={DATA_SETS_FILE: read_stage("local").prepared_data_sets().model_dump_json(indent=1)},
+        name=name,
+        slices=("shared", slice_name),
+        dependencies=dependencies,
+        files=files,
         runtime=Runtime(python="host", architecture="host"),
     )
     # A copy: what is measured besides the handler is put beside it.

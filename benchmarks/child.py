@@ -13,6 +13,9 @@ from doorbell.connection import REGION, ROOT_KEY
 
 PROBES = Path(__file__).parent / "probes"
 
+UNSAMPLED_TRACE = "Root=1-6921f2a0-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0"
+"""What Lambda tells most invocations: X-Ray samples few, and Tracer does least for the others."""
+
 _LAST_WORDS = 4_000
 
 

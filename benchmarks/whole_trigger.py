@@ -23,9 +23,6 @@ from doorbell.purchases import Partition, Totals, daily_totals, partitions
 
 WARM_UP_EVENTS, MEASURED_EVENTS = 5, 20
 
-UNSAMPLED_TRACE = "Root=1-6921f2a0-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0"
-"""What Lambda tells most invocations: X-Ray samples few, and Tracer does least for the others."""
-
 OURS, USUAL = "ours", "Powertools and AWS SDK for pandas"
 
 
@@ -47,7 +44,7 @@ def measure(rounds: int) -> Section:
         lives = interleaved(
             rounds,
             {
-                OURS: _side(connection, landing, bundles.ours(), bundles.HANDLER, numbers),
+                OURS: _side(connection, landing, bundles.ours(), bundles.COMPUTE_FEATURES, numbers),
                 USUAL: _side(connection, landing, bundles.baselines(), "usual_way", numbers),
             },
         )
@@ -96,7 +93,7 @@ def _live(
                 **child.lambda_environment(bundle),
                 **settings.environment(bucket),
                 "AWS_ENDPOINT_URL": str(connection.endpoint_url),
-                "_X_AMZN_TRACE_ID": UNSAMPLED_TRACE,
+                "_X_AMZN_TRACE_ID": child.UNSAMPLED_TRACE,
             },
         )
         result = json.loads(files[1].read_bytes())

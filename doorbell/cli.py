@@ -24,6 +24,7 @@ from doorbell.replay import plan_replay, run_replay
 from doorbell.sam import environment_of
 from doorbell.send import send as ring
 from doorbell.terminal import err, out, progress
+from doorbell.webhooks import signed
 
 app = typer.Typer(
     help="Event-driven triggers for machine-learning pipelines on AWS.", no_args_is_help=True, add_completion=False
@@ -130,6 +131,14 @@ def send(file: Path, *, port: Port = None, stage: Stage = None) -> None:
     """Replay a sample event at its real entrance."""
     for line in ring(connect(port=port, stage=stage), file):
         out.print(line, highlight=False)
+
+
+@app.command()
+def sign(file: Path, *, port: Port = None, stage: Stage = None) -> None:
+    """Print a webhook's sample signed with the stage's secret, for sam local."""
+    connection = connect(port=port, stage=stage)
+    request = json.loads(file.read_text(encoding="utf-8"))
+    sys.stdout.write(json.dumps(signed(connection, read_outputs(connection), request), indent=2) + "\n")
 
 
 @app.command()

@@ -41,4 +41,4 @@ def booked(connection: Connection, outputs: Outputs, name: str | None, *, minute
 
 def _went_wrong(line: dict[str, Any]) -> bool:
     outcome = line.get("outcome")
-    return outcome is None or Outcome(outcome).is_dead_letter
+    return outcome is None or Outcome(outcome).is_failure

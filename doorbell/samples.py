@@ -3,12 +3,12 @@
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from doorbell.errors import DoorbellError
-from doorbell.sources import source_of
+from doorbell.sources import Door, source_of
 from functions.shared.outcome import Outcome
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -16,8 +16,6 @@ EVENTS = Path(__file__).parents[1] / "events"
 SAMPLE_BUCKET = "doorbell-data"
 SAMPLE_ACCOUNT = "123456789012"
 """Literals in the sample files, for which `doorbell send` puts the real names in."""
-
-Door = Literal["bucket", "queue", "topic", "bus", "table"]
 
 
 class Sample(BaseModel):
@@ -29,14 +27,15 @@ class Sample(BaseModel):
     door: Door
     """`bucket`: the sample object is put, and S3 rings. `queue`: the messages are sent to the trigger's queue.
     `topic`: they are told to the topic that the queue listens to. `bus`: the events are put on the bus.
-    `table`: the item is put into the outbox table."""
+    `table`: the item is put into the outbox table. `webhook`: the request is signed and sent to its provider's path."""
     function: str
     """Short name of the function that gets the file as its event; of a declared trigger, its name."""
     object: str | None = None
     """File under events/ with the content of the sample object."""
     starts: tuple[str, ...]
     """Triggers that should fire, at this door and after it."""
-    outcome: Annotated[Outcome, Field(description="What should come of it at this door.")]
+    outcome: Outcome | None = None
+    """What should come of it at this door; None where the door refuses it, so that it never becomes an event."""
 
 
 def index() -> dict[str, Sample]:
@@ -79,7 +78,7 @@ def _guessed(file: Path) -> Sample:
         )
     return Sample(
         description=str(file),
-        door="queue" if source.function else "bus",
+        door=source.door,
         function=source.function or "",
         starts=(),
         outcome=Outcome.FIRED,

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
+from doorbell import webhooks
 from doorbell.connection import ACCOUNT, Connection
 from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs, read_outputs
-from doorbell.samples import EVENTS, SAMPLE_ACCOUNT, SAMPLE_BUCKET, Door, Sample, read_messages, sample_of
+from doorbell.samples import EVENTS, SAMPLE_ACCOUNT, SAMPLE_BUCKET, Sample, read_messages, sample_of
+from doorbell.sources import Door
 from functions.shared.envelope import BusEnvelope
 
 if TYPE_CHECKING:
@@ -103,11 +105,16 @@ def _put_items(connection: Connection, outputs: Outputs, _: Sample, bodies: Sequ
     return [f"put {len(bodies)} item(s) into the table {table}, and its stream rings"]
 
 
+def _send_requests(connection: Connection, outputs: Outputs, _: Sample, bodies: Sequence[str]) -> list[str]:
+    return [webhooks.deliver(connection, outputs, body) for body in bodies]
+
+
 DOORS: Mapping[Door, Callable[[Connection, Outputs, Sample, Sequence[str]], list[str]]] = {
     "bucket": _put_objects,
     "queue": _send_messages,
     "topic": _tell_topic,
     "bus": _put_on_bus,
     "table": _put_items,
+    "webhook": _send_requests,
 }
 """Door -> how it is rung."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from functions.feature_pipeline.events import NotificationRecord, split_notification
 from functions.message_queue.domain import accepted
@@ -19,6 +19,13 @@ from functions.shared.events import BUS_SOURCE, CanonicalEvent
 from functions.shared.topic_message import unwrapped
 from functions.table_stream.domain import event_of
 from functions.table_stream.events import Change
+from functions.webhook.domain import Delivery, guard_key
+from functions.webhook.events import Request
+from functions.webhook.providers import provider
+from functions.webhook.settings import MappingSettings
+
+Door = Literal["bucket", "queue", "topic", "bus", "table", "webhook"]
+"""How a message reaches its function; events/index.toml says what is done at each."""
 
 Environment = Mapping[str, str]
 """A deployed function's variables."""
@@ -36,6 +43,10 @@ class Source:
     """Whether a message, unwrapped of a topic's notification, is one of this source."""
     read: Callable[[str, Environment], list[CanonicalEvent]]
     """The events of a message; raises UnwantedError, PermanentError or pydantic's ValidationError as the function."""
+    door: Door = "queue"
+    """Where a message of one's own is sent."""
+    guard_key: Callable[[str, Environment, CanonicalEvent], str] = lambda _, __, event: event.idempotency_key
+    """What the function's guard knows an event of a message by."""
     announces: bool = True
     """Whether its events are put on the bus."""
     delivered_by_stream: bool = False
@@ -44,6 +55,12 @@ class Source:
 
 def _objects_created(body: str, _: Environment) -> list[CanonicalEvent]:
     return [NotificationRecord.from_message(part).to_event() for part in split_notification(body)]
+
+
+def _delivered(body: str, environment: Environment) -> tuple[Request, Delivery]:
+    """The delivery in a webhook's request; nobody looks at its signature, which samples get when they are sent."""
+    request = Request.from_proxy(json.loads(body))
+    return request, provider(request.provider).read(request, MappingSettings.from_environment(environment))
 
 
 SOURCES = (
@@ -76,8 +93,17 @@ SOURCES = (
         read=lambda body, _: [stage_change(packages.PackageChange.from_message(body))],
     ),
     Source(
+        message="a webhook's request",
+        function="receive_webhook",
+        door="webhook",
+        recognises=lambda found: "httpMethod" in found,
+        read=lambda body, environment: [_delivered(body, environment)[1].event],
+        guard_key=lambda body, environment, _: guard_key(*_delivered(body, environment)),
+    ),
+    Source(
         message="an event on the bus",
         function=None,
+        door="bus",
         recognises=lambda found: found.get("source") == BUS_SOURCE and "detail-type" in found,
         read=lambda body, _: [event_on_bus(body)],
     ),

@@ -19,7 +19,7 @@ from functions.shared.broken_contract import explain as faults
 from functions.shared.contracts.objects import ObjectCreated
 from functions.shared.errors import PermanentError, UnwantedError
 from functions.shared.events import BUS_SOURCE, CanonicalEvent
-from functions.shared.settings import QueueSettings
+from functions.shared.settings import TriggerSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -110,7 +110,9 @@ class _Explainer:
             clauses += self._history.is_newest(event)
         # A stream's changes pass no guard: their ids are derived from the change, and who acts on them looks.
         if event and not source.delivered_by_stream:
-            clauses.append(self._history.not_seen_before(self._trigger(name), event))
+            environment = self._environment(name)
+            key = source.guard_key(body, environment, event)
+            clauses.append(self._history.not_seen_before(TriggerSettings.from_environment(environment).trigger, key))
         return _verdict(name, clauses)
 
     def _entrance(self, name: str, body: str, event: CanonicalEvent | None) -> Iterator[Clause]:
@@ -139,16 +141,14 @@ class _Explainer:
             return Verdict(trigger=name, fires=False, clauses=(), reason=reason)
         told = envelope(event.event_type, event.to_wire(), source=BUS_SOURCE, time=event.timestamp.isoformat())
         clauses = [*self._best(patterns, told), contract]
-        clauses.append(self._history.not_seen_before(self._trigger(name), event))
+        trigger = TriggerSettings.from_environment(self._environment(name)).trigger
+        clauses.append(self._history.not_seen_before(trigger, event.idempotency_key))
         return _verdict(name, clauses)
 
     def _best(self, patterns: Sequence[Json], event: Json) -> list[Clause]:
         """The clauses of the pattern that fits; where none does, of the one that comes nearest."""
         tried = [list(pattern_clauses(self._events, pattern, event)) for pattern in patterns]
         return min(tried, key=lambda clauses: sum(not clause.holds for clause in clauses))
-
-    def _trigger(self, name: str) -> str:
-        return QueueSettings.from_environment(self._environment(name)).trigger
 
     def _environment(self, name: str) -> Mapping[str, str]:
         answer = self._lambda.get_function_configuration(FunctionName=self._outputs.function(name))

@@ -14,7 +14,6 @@ from functions.feature_pipeline.domain import sequencer_order
 from functions.feature_pipeline.settings import DataSet
 from functions.shared.claims import record_id
 from functions.shared.contracts.objects import ObjectCreated
-from functions.shared.events import CanonicalEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,11 +28,11 @@ class History:
         self._s3: S3Client = connection.client("s3")
         self._outputs = outputs
 
-    def not_seen_before(self, trigger: str, event: CanonicalEvent) -> Clause:
+    def not_seen_before(self, trigger: str, key: str) -> Clause:
         """Whether the guard lets the event through: a duplicate starts nothing."""
         record = self._dynamodb.get_item(
             TableName=self._outputs.tables["idempotency"],
-            Key={"id": {"S": record_id(trigger, event.idempotency_key)}},
+            Key={"id": {"S": record_id(trigger, key)}},
             ConsistentRead=True,
         ).get("Item")
         if record is None or int(record["expiration"]["N"]) < dt.datetime.now(dt.UTC).timestamp():

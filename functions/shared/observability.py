@@ -71,10 +71,11 @@ class Ledger:
         self._count(DEAD_LETTERS)
         self.settle(settled, event, **facts)
 
-    def refuse(self, reason: str, **facts: Any) -> None:
+    def refuse(self, error: Exception, **facts: Any) -> None:
         """Book a request that is no event, because nobody knows who sent it."""
         self._count(REQUESTS_REFUSED)
-        logger().info("request refused", extra=_capped({"reason": reason, **self._about(None), **facts}))
+        why = {"reason": str(error), "error_type": type(error).__name__}
+        logger().info("request refused", extra=_capped({**why, **self._about(None), **facts}))
 
     def fail(self, error: Exception, event: "CanonicalEvent | None", **facts: Any) -> None:
         """Book a try that failed."""

@@ -33,8 +33,8 @@ class Outcome(StrEnum):
     """Its tries are used up; it lies in the dead-letter queue with its reason."""
 
     @property
-    def is_dead_letter(self) -> bool:
-        """Whether the message lies in the dead-letter queue now."""
+    def is_failure(self) -> bool:
+        """Whether something should have come of it and did not: somebody has to mend the event, or what it needs."""
         return self in {Outcome.REJECTED, Outcome.DEAD_LETTERED}
 
     @property

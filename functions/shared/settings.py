@@ -48,11 +48,16 @@ class Settings(BaseModel):
             return text
 
 
-class QueueSettings(Settings):
-    """Where a trigger's messages come from and what becomes of the ones that fail."""
+class TriggerSettings(Settings):
+    """Which trigger the function is."""
 
     trigger: str
     """Name of the trigger: dimension of its metrics and prefix of its idempotency keys."""
+
+
+class QueueSettings(TriggerSettings):
+    """Where a trigger's messages come from and what becomes of the ones that fail."""
+
     queue_url: str
     dead_letter_queue_url: str
     retry_delays_seconds: tuple[int, ...]

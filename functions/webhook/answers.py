@@ -7,14 +7,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from functions.shared.outcome import Settled
+from functions.webhook.errors import MediaTypeError, NotLetInError, RefusedError, TooLargeError, UnknownProviderError
 
 Answer = dict[str, Any]
 """What API Gateway's Lambda proxy integration makes a response of."""
 
-REFUSED: Answer = {"statusCode": 401, "body": ""}
-"""The same for everything that can be wrong with an unknown sender's request."""
-UNKNOWN_PROVIDER: Answer = {"statusCode": 404, "body": ""}
-TOO_LARGE: Answer = {"statusCode": 413, "body": ""}
+STATUSES: Mapping[type[Exception], int] = {
+    RefusedError: 401,
+    UnknownProviderError: 404,
+    TooLargeError: 413,
+    MediaTypeError: 415,
+}
+"""Error -> status; 400 for the others."""
 
 
 def settled(outcome: Settled, correlation_id: str, **facts: str) -> Answer:
@@ -24,7 +28,12 @@ def settled(outcome: Settled, correlation_id: str, **facts: str) -> Answer:
     )
 
 
-def rejected(status: int, error: Exception, correlation_id: str) -> Answer:
+def not_let_in(error: NotLetInError) -> Answer:
+    """Nothing: the same for everything that can be wrong with a stranger's request."""
+    return {"statusCode": STATUSES[type(error)], "body": ""}
+
+
+def rejected(error: Exception, correlation_id: str) -> Answer:
     """The message can never be taken as it is: which field, what is wrong with it, and which schema says so."""
     told: dict[str, Any] = {"outcome": "rejected", "reason": str(error), "correlationId": correlation_id}
     if isinstance(error, ValidationError):
@@ -33,7 +42,7 @@ def rejected(status: int, error: Exception, correlation_id: str) -> Answer:
             "schema": error.title,
             "faults": list(_faults(error)),
         }
-    return _told(status, told)
+    return _told(STATUSES.get(type(error), 400), told)
 
 
 def again(seconds: int, reason: str, correlation_id: str) -> Answer:

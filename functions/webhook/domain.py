@@ -24,6 +24,11 @@ class Delivery:
     event: CanonicalEvent
 
 
+def guard_key(request: Request, delivery: Delivery) -> str:
+    """What the guard knows a delivery by: the providers' claims are their own."""
+    return f"{request.provider} {delivery.claim}"
+
+
 def from_milliseconds(milliseconds: int) -> dt.datetime:
     """A moment, from milliseconds since the epoch."""
     return dt.datetime.fromtimestamp(milliseconds / 1_000, dt.UTC)

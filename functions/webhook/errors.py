@@ -3,15 +3,19 @@
 from functions.shared.errors import PermanentError
 
 
-class RefusedError(Exception):
-    """The request is not genuine, as far as one can tell; its sender is told nothing, and the log why."""
+class NotLetInError(PermanentError):
+    """The request is nobody's, as far as one can tell; its sender is told nothing, and the log why."""
 
 
-class UnknownProviderError(Exception):
+class RefusedError(NotLetInError):
+    """It is not signed as the provider in its path signs, or was signed long ago."""
+
+
+class UnknownProviderError(NotLetInError):
     """The path names no provider of this stage."""
 
 
-class TooLargeError(Exception):
+class TooLargeError(NotLetInError):
     """The body is over the limit."""
 
     def __init__(self, limit: int) -> None:

@@ -5,10 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from functions.shared.contracts.models import RegistryStage
-from functions.shared.settings import Settings
-
-TRIGGER = "webhook"
-"""Name of the trigger: dimension of its metrics and prefix of its idempotency keys."""
+from functions.shared.settings import Settings, TriggerSettings
 
 USUAL_ALIASES: dict[str, RegistryStage] = {
     "production": "Production",
@@ -18,7 +15,7 @@ USUAL_ALIASES: dict[str, RegistryStage] = {
 }
 
 
-class DoorSettings(Settings):
+class DoorSettings(TriggerSettings):
     """Whose requests are let in, and with which secrets."""
 
     webhook_secrets: dict[str, str]

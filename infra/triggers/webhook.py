@@ -7,7 +7,7 @@ from aws_cdk import Duration, Size
 from constructs import Construct
 
 from functions.shared.contracts.catalog import CATALOG
-from functions.webhook.settings import TRIGGER, DoorSettings, MappingSettings
+from functions.webhook.settings import DoorSettings, MappingSettings
 from infra.constructs.handler_metrics import HandlerMetrics
 from infra.constructs.hub import Hub
 from infra.constructs.naming import short_name
@@ -15,6 +15,8 @@ from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
 from infra.constructs.webhook_alarms import WebhookAlarms
 from infra.constructs.webhook_api import WebhookApi
+
+SLICE = "webhook"
 
 MEMORY = Size.mebibytes(512)
 """A sender waits for the cold start, and memory is what CPU comes with."""
@@ -37,10 +39,11 @@ class WebhookTrigger(Construct):
         function = PythonFunction(
             self,
             "ReceiveWebhook",
-            slice_name="webhook",
+            slice_name=SLICE,
             runtime=hub.stage.runtime,
             settings=[
                 DoorSettings(
+                    trigger=SLICE,
                     webhook_secrets=dict(secrets),
                     secret_overlap_seconds=declared.secret_overlap_seconds,
                     secret_refresh_seconds=declared.secret_refresh_seconds,
@@ -53,7 +56,7 @@ class WebhookTrigger(Construct):
         function.allow(["secretsmanager:GetSecretValue"], list(secrets.values()))
         hub.join(function, announces=list(CATALOG))
         self.door = WebhookApi(self, "Door", stage=hub.stage, function=function.function)
-        self.metrics = HandlerMetrics(trigger=TRIGGER, function=function.function)
+        self.metrics = HandlerMetrics(trigger=function.slice_name, function=function.function)
         name = short_name(function.node.id)
         self.alarms = WebhookAlarms(self, "Alarms", function=name, metrics=self.metrics, monitoring=hub.monitoring).all
         publish(self, "Function", function.node.id, function.function.function_name)

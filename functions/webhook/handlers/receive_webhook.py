@@ -19,11 +19,11 @@ from functions.shared.settings import BusSettings, GuardSettings
 from functions.webhook import answers
 from functions.webhook.adapters.secrets_manager import SecretsManagerSecrets
 from functions.webhook.answers import Answer
-from functions.webhook.domain import Delivery
-from functions.webhook.errors import MediaTypeError, RefusedError, TooLargeError, UnknownProviderError
+from functions.webhook.domain import Delivery, guard_key
+from functions.webhook.errors import NotLetInError, RefusedError, UnknownProviderError
 from functions.webhook.events import Request
 from functions.webhook.providers import Provider, provider
-from functions.webhook.settings import TRIGGER, DoorSettings, MappingSettings
+from functions.webhook.settings import DoorSettings, MappingSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -73,19 +73,13 @@ class Door:
             request = Request.from_proxy(event)
             sender = self._sender(request)
             return self._take(request, sender)
-        except UnknownProviderError as error:
-            self._ledger.refuse(str(error), request_id=request_id)
-            return answers.UNKNOWN_PROVIDER
-        except TooLargeError as error:
-            self._ledger.refuse(str(error), request_id=request_id)
-            return answers.TOO_LARGE
-        except RefusedError as error:
-            self._ledger.refuse(str(error), request_id=request_id)
-            return answers.REFUSED
+        except NotLetInError as error:
+            self._ledger.refuse(error, correlation_id=request_id)
+            return answers.not_let_in(error)
         except InProgressElsewhereError as error:
             return answers.again(max(1, error.seconds_left), str(error), request_id)
         except Exception as error:  # noqa: BLE001 - the boundary: whatever failed, the sender comes again
-            self._ledger.fail(error, None, request_id=request_id)
+            self._ledger.fail(error, None, tries=1, correlation_id=request_id)
             return answers.again(RETRY_AFTER_SECONDS, "a service did not answer", request_id)
 
     def _sender(self, request: Request) -> Provider:
@@ -108,22 +102,22 @@ class Door:
 
     def _take(self, request: Request, sender: Provider) -> Answer:
         """Make an event of a genuine request, and tell it once."""
-        facts = {"correlation_id": request.request_id, "provider": request.provider}
+        facts = {"correlation_id": request.request_id, "provider": request.provider, "tries": 1}
         try:
             delivery = sender.read(request, self._mapping)
-            outcome = self._guard.once(f"{request.provider} {delivery.claim}", lambda: self._tell(delivery))
+            outcome = self._guard.once(guard_key(request, delivery), lambda: self._tell(delivery))
         except UnwantedError as unwanted:
             filtered = Settled(Outcome.FILTERED, str(unwanted))
             self._ledger.settle(filtered, None, **facts)
             return answers.settled(filtered, request.request_id)
         except ValidationError as error:
             self._ledger.settle(Settled(Outcome.REJECTED, explain(error)), None, **facts)
-            return answers.rejected(400, error, request.request_id)
+            return answers.rejected(error, request.request_id)
         except PermanentError as error:
             self._ledger.settle(Settled(Outcome.REJECTED, str(error)), None, **facts)
-            return answers.rejected(415 if isinstance(error, MediaTypeError) else 400, error, request.request_id)
+            return answers.rejected(error, request.request_id)
         event = delivery.event
-        self._ledger.settle(outcome, event, provider=request.provider, request_id=request.request_id)
+        self._ledger.settle(outcome, event, provider=request.provider, request_id=request.request_id, tries=1)
         return answers.settled(outcome, event.correlation_id, eventId=event.event_id, eventType=event.event_type)
 
     def _tell(self, delivery: Delivery) -> Settled:
@@ -145,13 +139,13 @@ def _door() -> Door:
         ),
         guard=Guard(
             GuardSettings.from_environment(),
-            trigger=TRIGGER,
+            trigger=door.trigger,
             dynamodb=session.client("dynamodb", config=CLIENT_CONFIG),
         ),
         bus=EventBridgeBus(
             BusSettings.from_environment().event_bus, events=session.client("events", config=CLIENT_CONFIG)
         ),
-        ledger=Ledger.of(TRIGGER),
+        ledger=Ledger.of(door.trigger),
     )
 
 

@@ -4,6 +4,7 @@ import importlib
 from typing import Protocol, cast
 
 from functions.webhook.domain import Delivery
+from functions.webhook.errors import UnknownProviderError
 from functions.webhook.events import Request
 from functions.webhook.settings import MappingSettings
 from functions.webhook.signatures import Scheme
@@ -28,5 +29,13 @@ class Provider(Protocol):
 
 
 def provider(name: str) -> Provider:
-    """The provider of that name in the door's path; the caller has seen that there is such a one."""
-    return cast("Provider", importlib.import_module(f"{__name__}.{name.replace('-', '_')}"))
+    """The provider of that name in the door's path.
+
+    Raises:
+        UnknownProviderError: there is no file of that name.
+    """
+    try:
+        return cast("Provider", importlib.import_module(f"{__name__}.{name.replace('-', '_')}"))
+    except ModuleNotFoundError as error:
+        message = f"there is no provider {name!r:.80}"
+        raise UnknownProviderError(message) from error
