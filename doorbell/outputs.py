@@ -37,7 +37,7 @@ class Outputs(BaseModel):
     """Data set -> its `prefix` and `suffix`."""
     event_sources: dict[str, str] = {}
     """Where to ring each source: URL of its queue, or ARN of its topic."""
-    webhook_url: str
+    webhook_url: str = ""
     """The door to the outside; a provider's name is appended."""
     webhook_secrets: dict[str, str] = {}
     """Provider -> name of its secret in Secrets Manager; the secret's string is what its requests are signed with."""

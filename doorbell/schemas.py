@@ -1,10 +1,11 @@
-"""The published JSON Schemas of the canonical events, generated from their contracts."""
+"""What is published of contracts, written from the code: JSON Schemas, the page of events, the webhook's OpenAPI."""
 
 import json
 from pathlib import Path
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from doorbell import openapi
 from doorbell.event_page import PAGE, page
 from functions.shared.contracts.catalog import CATALOG
 
@@ -34,11 +35,12 @@ def schema_files() -> dict[str, str]:
 
 
 def write_schemas() -> None:
-    """Bring events/schemas/ and docs/events.md up to the contracts."""
+    """Bring events/schemas/, docs/events.md and docs/webhook.openapi.json up to the contracts."""
     SCHEMAS.mkdir(exist_ok=True)
     for name, text in schema_files().items():
         (SCHEMAS / name).write_text(text, encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
+    openapi.FILE.write_text(openapi.text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,13 +22,10 @@ from functions.router.settings import DeclaredTrigger
 from functions.shared.contracts.catalog import CATALOG
 from functions.shared.contracts.models import RegistryStage
 from functions.shared.settings import MARGIN_SECONDS, BuiltInTarget
-from functions.webhook.settings import MappingSettings
+from functions.webhook.settings import MappingSettings, provider_names
 
 ROOT = Path(__file__).parents[1]
 STAGES = ROOT / "stages"
-
-PROVIDERS = tuple(sorted(file.stem.replace("_", "-") for file in ROOT.glob("functions/webhook/providers/[!_]*.py")))
-"""Who may ring the webhook's door; a file each."""
 
 LONGEST_BACKING_OFF_SECONDS = 2 * 24 * 3600
 """Half of the queues' retention: the other half is for a backlog."""
@@ -159,7 +156,7 @@ class MessageQueue(_Section):
 class Webhook(MappingSettings):
     """Who may ring the door to the outside, how often, and what their words mean."""
 
-    providers: tuple[str, ...] = PROVIDERS
+    providers: tuple[str, ...] = provider_names()
     """Each gets a secret of its own; the others are unknown at the door."""
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     burst: Annotated[int, Field(ge=1, le=5_000)] = 100
@@ -174,8 +171,8 @@ class Webhook(MappingSettings):
     @field_validator("providers")
     @classmethod
     def _are_known(cls, providers: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(providers) - set(PROVIDERS)):
-            message = f"there is no provider {', '.join(unknown)}: use some of {', '.join(PROVIDERS)}"
+        if unknown := sorted(set(providers) - set(provider_names())):
+            message = f"there is no provider {', '.join(unknown)}: use some of {', '.join(provider_names())}"
             raise ValueError(message)
         return tuple(sorted(set(providers)))
 

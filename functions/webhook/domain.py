@@ -15,6 +15,9 @@ LATEST_MS = 253_402_214_400_000
 """A day before the calendar ends, with the year 9999."""
 
 
+JSON = "application/json"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What a genuine request tells."""
@@ -62,12 +65,11 @@ def json_body(request: Request, *media_types: str) -> dict[str, Any]:
     """The JSON object in the body.
 
     Raises:
-        MediaTypeError: the body is of none of the media types (`application/json` unless others are given).
+        MediaTypeError: the body is of none of the media types.
         UnreadableBodyError: it is not UTF-8, not JSON, nested too deeply, or no object.
     """
-    wanted = media_types or ("application/json",)
-    if (given := media_type(request)) not in wanted:
-        message = f"Content-Type is {given!r:.80}: send {' or '.join(wanted)}"
+    if (given := media_type(request)) not in media_types:
+        message = f"Content-Type is {given!r:.80}: send {' or '.join(media_types)}"
         raise MediaTypeError(message)
     try:
         # Not json.loads: it lets NaN and lone surrogates through, which could not be written again.
@@ -102,7 +104,7 @@ class RegisteredVersion:
             pydantic.ValidationError: model or version is named as no contract allows.
         """
         told = self._told("model.version.created", moment, claim)
-        return ModelVersionCreated(**told, artifact_uri=artifact_uri)
+        return ModelVersionCreated.model_validate({**told, "artifactUri": artifact_uri})
 
     def moved(
         self,
@@ -119,16 +121,19 @@ class RegisteredVersion:
             pydantic.ValidationError: model or version is named as no contract allows.
         """
         told = self._told("model.version.stage_changed", moment, claim, stage, changed_at)
-        return ModelVersionStageChanged(**told, stage=stage, previous_stage=previous, changed_at=changed_at)
+        return ModelVersionStageChanged.model_validate(
+            {**told, "stage": stage, "previousStage": previous, "changedAt": changed_at}
+        )
 
     def _told(self, event_type: str, moment: dt.datetime, claim: str, *mark: str) -> dict[str, Any]:
         provider = self.registry.partition(":")[0]
+        # By their names on the wire, which an error then tells the sender.
         return {
-            "event_id": derived_id(event_type, self.version_id, *mark),
-            "correlation_id": correlation_id(provider, claim),
+            "eventId": derived_id(event_type, self.version_id, *mark),
+            "correlationId": correlation_id(provider, claim),
             "source": provider,
             "timestamp": moment,
-            "model_name": self.model,
-            "model_version": self.version,
-            "model_version_id": self.version_id,
+            "modelName": self.model,
+            "modelVersion": self.version,
+            "modelVersionId": self.version_id,
         }

@@ -1,5 +1,6 @@
 """What a stage sets of the door: who may ring, and what their words mean."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,6 +14,12 @@ USUAL_ALIASES: dict[str, RegistryStage] = {
     "staging": "Staging",
     "archived": "Archived",
 }
+
+
+def provider_names() -> tuple[str, ...]:
+    """All providers that there are, by their names in the door's path; a file each."""
+    files = Path(__file__).with_name("providers").glob("[!_]*.py")
+    return tuple(sorted(file.stem.replace("_", "-") for file in files))
 
 
 class DoorSettings(TriggerSettings):

@@ -13,6 +13,8 @@ TRIGGERS = {
     "FunctionComputeFeatures": "doorbell-compute-features-1",
     "EventSourceMessageQueue": "https://sqs/queue",
     "DataSets": '{"clicks": {"prefix": "data/clicks/", "suffix": ".csv"}}',
+    "WebhookUrl": "https://abc123.execute-api.us-east-1.amazonaws.com/v1/webhooks/",
+    "WebhookSecrets": '{"mlflow": "arn:aws:secretsmanager:us-east-1:000000000000:secret:stage-Mlflow-a1B2c3"}',
     "SomethingElse": "ignored",
 }
 
@@ -32,6 +34,8 @@ def test_names_are_sorted_in() -> None:
         region="us-east-1",
         data_bucket="doorbell-data-1",
         event_bus="doorbell-bus-1",
+        webhook_url="http://127.0.0.1:4566/_aws/execute-api/abc123/v1/webhooks/",
+        webhook_secrets={"mlflow": "stage-Mlflow"},
         queues={"compute_features": "https://sqs/queue"},
         dead_letter_queues={"compute_features": "https://sqs/dead-letters"},
         functions={"compute_features": "doorbell-compute-features-1"},
@@ -39,6 +43,13 @@ def test_names_are_sorted_in() -> None:
         event_sources={"message_queue": "https://sqs/queue"},
         data_sets={"clicks": {"prefix": "data/clicks/", "suffix": ".csv"}},
     )
+
+
+def test_a_door_on_aws_is_where_api_gateway_says() -> None:
+    """Only an embedded AWS serves the door at an address of its own."""
+    outputs = read_outputs(_deployed(None, foundation=FOUNDATION, triggers=TRIGGERS))
+
+    assert outputs.webhook_url == TRIGGERS["WebhookUrl"]
 
 
 def test_a_stack_without_outputs() -> None:

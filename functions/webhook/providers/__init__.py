@@ -1,7 +1,10 @@
 """One file a provider: how it signs, how its deliveries are told apart, and what its messages become."""
 
 import importlib
+from collections.abc import Mapping
 from typing import Protocol, cast
+
+from pydantic import BaseModel
 
 from functions.webhook.domain import Delivery
 from functions.webhook.errors import UnknownProviderError
@@ -12,6 +15,9 @@ from functions.webhook.signatures import Scheme
 
 class Provider(Protocol):
     """What the file of a provider has."""
+
+    BODIES: Mapping[str, type[BaseModel]]
+    """Media type -> what a body of it has to be, at least; the API's description shows it."""
 
     def scheme(self, settings: MappingSettings) -> Scheme:
         """How its requests are signed."""

@@ -7,9 +7,10 @@ event, and of the headers only `ce-type` is looked at, which has to agree.
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from functions.shared.events import derived_id
-from functions.webhook.domain import Delivery, json_body, media_type
+from functions.webhook.domain import JSON, Delivery, json_body, media_type
 from functions.webhook.errors import HeaderError, MediaTypeError, UnreadableBodyError
 from functions.webhook.events import Request
 from functions.webhook.providers.standard_webhooks import SCHEME, passed_through
@@ -39,6 +40,17 @@ class CloudEvent(BaseModel):
     causationid: str | None = None
     data: object = None
     data_base64: str | None = None
+
+
+class WholeEvent(BaseModel, title="an event of ours"):
+    """The data of an event in binary mode."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
+
+    event_type: str
+
+
+BODIES = {STRUCTURED_JSON: CloudEvent, JSON: WholeEvent}
 
 
 def scheme(_: MappingSettings) -> Scheme:
@@ -81,7 +93,7 @@ def _binary(request: Request) -> Delivery:
     [version], [event_type] = told["ce-specversion"], told["ce-type"]
     if version != "1.0":
         raise HeaderError(f"ce-specversion is {version!r:.40}: send 1.0")
-    body = json_body(request)
+    body = json_body(request, JSON)
     if "eventType" not in body:
         raise UnreadableBodyError(
             "eventType is missing: in binary mode the type is in a header, which is not signed; "

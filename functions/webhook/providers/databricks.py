@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.shared.contracts.models import RegistryStage
 from functions.shared.errors import UnwantedError
 from functions.shared.events import derived_id
-from functions.webhook.domain import LATEST_MS, Delivery, RegisteredVersion, from_milliseconds, json_body
+from functions.webhook.domain import JSON, LATEST_MS, Delivery, RegisteredVersion, from_milliseconds, json_body
 from functions.webhook.events import Request
 from functions.webhook.settings import MappingSettings
 from functions.webhook.signatures import Scheme
@@ -42,6 +42,9 @@ class Transitioned(OfVersion):
     from_stage: RegistryStage | None = None
 
 
+BODIES = {JSON: Happened}
+
+
 def scheme(_: MappingSettings) -> Scheme:
     """How Databricks signs."""
     return SCHEME
@@ -49,7 +52,7 @@ def scheme(_: MappingSettings) -> Scheme:
 
 def read(request: Request, _: MappingSettings) -> Delivery:
     """What Databricks tells; raises as Provider.read says."""
-    body = json_body(request)
+    body = json_body(request, *BODIES)
     happened = Happened.model_validate(body)
     if happened.event != CREATED and not happened.event.startswith(TRANSITIONED):
         raise UnwantedError(f"nothing follows from {happened.event!r:.80}")

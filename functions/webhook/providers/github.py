@@ -11,10 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from functions.shared.contracts.models import ModelVersionCreated
 from functions.shared.contracts.workflows import CiWorkflowCompleted
 from functions.shared.errors import UnwantedError
 from functions.shared.events import derived_id
-from functions.webhook.domain import Delivery, RegisteredVersion, correlation_id, json_body
+from functions.webhook.domain import JSON, Delivery, RegisteredVersion, correlation_id, json_body
 from functions.webhook.errors import HeaderError
 from functions.webhook.events import Request
 from functions.webhook.settings import MappingSettings
@@ -79,6 +80,17 @@ class ReleaseMessage(_Told, title="GitHub's release"):
     repository: Repository
 
 
+class Message(BaseModel, title="a GitHub webhook"):
+    """What all messages of GitHub are; what is in them depends on the event and its action."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    action: str | None = None
+
+
+BODIES = {JSON: Message}
+
+
 def scheme(_: MappingSettings) -> Scheme:
     """How GitHub signs."""
     return SCHEME
@@ -86,8 +98,8 @@ def scheme(_: MappingSettings) -> Scheme:
 
 def read(request: Request, _: MappingSettings) -> Delivery:
     """What GitHub tells; raises as Provider.read says."""
-    body = json_body(request)
-    event, action = _event_of(request, body), body.get("action")
+    body = json_body(request, *BODIES)
+    event, action = _event_of(request, body), Message.model_validate(body).action
     if WANTED.get(event) != action:
         raise UnwantedError(f"nothing follows from {event!r:.80} with action {action!r:.80}")
     claim = hashlib.sha256(request.body).hexdigest()
@@ -110,23 +122,26 @@ def _event_of(request: Request, body: dict[str, Any]) -> str:
 
 def _workflow(message: WorkflowRunMessage, claim: str) -> CiWorkflowCompleted:
     run, repository = message.workflow_run, message.repository.full_name
-    return CiWorkflowCompleted(
-        event_id=derived_id("ci.workflow.completed", repository, str(run.id), str(run.run_attempt)),
-        correlation_id=correlation_id("github", claim),
-        source="github",
-        timestamp=run.updated_at,
-        repository=repository,
-        workflow=run.name or "-",
-        run_id=str(run.id),
-        run_attempt=run.run_attempt,
-        conclusion=run.conclusion,
-        branch=run.head_branch,
-        commit=run.head_sha,
-        attributes={"startedBy": run.event} if run.event else {},
+    # By their names on the wire, which an error then tells the sender.
+    return CiWorkflowCompleted.model_validate(
+        {
+            "eventId": derived_id("ci.workflow.completed", repository, str(run.id), str(run.run_attempt)),
+            "correlationId": correlation_id("github", claim),
+            "source": "github",
+            "timestamp": run.updated_at,
+            "repository": repository,
+            "workflow": run.name or "-",
+            "runId": str(run.id),
+            "runAttempt": run.run_attempt,
+            "conclusion": run.conclusion,
+            "branch": run.head_branch,
+            "commit": run.head_sha,
+            "attributes": {"startedBy": run.event} if run.event else {},
+        }
     )
 
 
-def _version(message: ReleaseMessage, claim: str) -> Any:
+def _version(message: ReleaseMessage, claim: str) -> ModelVersionCreated:
     """A release is a version of the model that its repository, or its tag before a slash, names."""
     model, _, version = message.release.tag_name.rpartition("/")
     registered = RegisteredVersion(f"github:{message.repository.full_name}", model or message.repository.name, version)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from functions.shared.errors import UnwantedError
-from functions.webhook.domain import Delivery, RegisteredVersion, json_body
+from functions.webhook.domain import JSON, Delivery, RegisteredVersion, json_body
 from functions.webhook.events import Request
 from functions.webhook.settings import MappingSettings
 from functions.webhook.signatures import Scheme, as_base64
@@ -57,6 +57,9 @@ class Tag(Version, title="data of an MLflow webhook about a tag"):
     value: str
 
 
+BODIES = {JSON: Message}
+
+
 def scheme(_: MappingSettings) -> Scheme:
     """How MLflow signs."""
     return SCHEME
@@ -64,7 +67,7 @@ def scheme(_: MappingSettings) -> Scheme:
 
 def read(request: Request, settings: MappingSettings) -> Delivery:
     """What MLflow tells; raises as Provider.read says."""
-    message = Message.model_validate(json_body(request))
+    message = Message.model_validate(json_body(request, *BODIES))
     claim = request.the_only("x-mlflow-delivery-id")
     match message.entity, message.action:
         case "model_version", "created":

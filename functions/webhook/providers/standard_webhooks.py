@@ -8,10 +8,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
 from functions.shared.contracts.catalog import CATALOG, event_from
 from functions.shared.errors import UnwantedError
 from functions.shared.events import derived_id
-from functions.webhook.domain import Delivery, correlation_id, json_body
+from functions.webhook.domain import JSON, Delivery, correlation_id, json_body
 from functions.webhook.errors import UnreadableBodyError
 from functions.webhook.events import Request
 from functions.webhook.settings import MappingSettings
@@ -28,6 +31,20 @@ SCHEME = Scheme(
 )
 
 
+class Message(BaseModel, title="a message of Standard Webhooks"):
+    """What the standard recommends, or one of our events, which has `eventType`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", alias_generator=to_camel)
+
+    event_type: str | None = None
+    type: str | None = None
+    timestamp: str | None = None
+    data: dict[str, Any] | None = None
+
+
+BODIES = {JSON: Message}
+
+
 def scheme(_: MappingSettings) -> Scheme:
     """How the standard signs."""
     return SCHEME
@@ -35,15 +52,16 @@ def scheme(_: MappingSettings) -> Scheme:
 
 def read(request: Request, _: MappingSettings) -> Delivery:
     """Which event is told; raises as Provider.read says."""
-    body = json_body(request)
-    if "eventType" in body:
-        return passed_through(request, body["eventType"], body)
-    if "type" not in body:
+    body = json_body(request, *BODIES)
+    message = Message.model_validate(body)
+    if message.event_type is not None:
+        return passed_through(request, message.event_type, body)
+    if message.type is None:
         raise UnreadableBodyError("the body has neither eventType nor type: send one of our events (docs/events.md)")
-    return passed_through(request, body["type"], body.get("data"), timestamp=body.get("timestamp"))
+    return passed_through(request, message.type, message.data, timestamp=message.timestamp)
 
 
-def passed_through(request: Request, event_type: object, fields: object, **context: Any) -> Delivery:
+def passed_through(request: Request, event_type: str, fields: object, **context: Any) -> Delivery:
     """An event of ours, as it came.
 
     Args:
@@ -57,8 +75,6 @@ def passed_through(request: Request, event_type: object, fields: object, **conte
         UnreadableBodyError: there are no fields, or they say to be of another type.
         pydantic.ValidationError: the event breaks its contract.
     """
-    if not isinstance(event_type, str):
-        raise UnreadableBodyError(f"the event's type is {event_type!r:.80}: send text")
     if event_type not in CATALOG:
         raise UnwantedError(f"{event_type!r:.80} is none of ours: {', '.join(CATALOG)}")
     if not isinstance(fields, Mapping):

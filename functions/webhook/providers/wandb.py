@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.shared.errors import UnwantedError
 from functions.shared.events import derived_id
-from functions.webhook.domain import Delivery, RegisteredVersion, from_milliseconds, json_body
+from functions.webhook.domain import JSON, Delivery, RegisteredVersion, from_milliseconds, json_body
 from functions.webhook.errors import UnreadableBodyError
 from functions.webhook.events import Request
 from functions.webhook.settings import MappingSettings
@@ -38,6 +38,9 @@ class Message(BaseModel):
     alias: str = ""
 
 
+BODIES = {JSON: Message}
+
+
 def scheme(settings: MappingSettings) -> Scheme:
     """How W&B signs."""
     write = as_base64 if settings.wandb_signature == "base64" else bytes.hex
@@ -46,7 +49,7 @@ def scheme(settings: MappingSettings) -> Scheme:
 
 def read(request: Request, settings: MappingSettings) -> Delivery:
     """What W&B tells; raises as Provider.read says."""
-    message = Message.model_validate(json_body(request))
+    message = Message.model_validate(json_body(request, *BODIES))
     if message.event_type not in {ALIAS_ADDED, LINKED}:
         raise UnwantedError(f"nothing follows from {message.event_type!r:.80}")
     registry = f"wandb:{message.entity_name}/{message.project_name}"
