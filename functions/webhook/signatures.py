@@ -88,6 +88,10 @@ class Scheme:
             RefusedError: a header is missing or there twice, or the request was signed too long ago, or too far ahead.
         """
         found = {header: request.the_only(header) for header in self.required}
+        if self.id_header and "." in found[self.id_header]:
+            # It could be signed as another id with another time: the point is what stands between them.
+            message = f"{self.id_header} has a point in it, which ids must not have"
+            raise RefusedError(message)
         if self.timestamp_header is None:
             return
         written = found[self.timestamp_header]
@@ -101,10 +105,15 @@ class Scheme:
             raise RefusedError(message)
 
     def is_signed(self, request: Request, secrets: Sequence[str]) -> bool:
-        """Whether one of the secrets made one of the request's signatures; all are tried, whichever fits."""
+        """Whether one of the secrets made one of the request's signatures; all are tried, whichever fits.
+
+        Raises:
+            RefusedError: what should be signatures are none.
+            UnusableSecretError: there are secrets, and none of them can be a key.
+        """
         given = self._signatures(request.the_only(self.signature_header))
         prefix = [request.the_only(header) for header in (self.id_header, self.timestamp_header) if header]
-        made = [self._signature(secret, prefix, request.body) for secret in secrets]
+        made = [self._signature(key, prefix, request.body) for key in self._keys(secrets)]
         # As text: Base64 can be written in several ways that mean the same bytes.
         fits = [hmac.compare_digest(one, other) for one in given for other in made]
         return any(fits)
@@ -123,12 +132,12 @@ class Scheme:
             headers[self.id_header] = delivery_id
         if self.timestamp_header:
             headers[self.timestamp_header] = str(int(now))
-        signature = self._signature(secret, list(headers.values()), body)
+        signature = self._signature(self.key(secret), list(headers.values()), body)
         return {**headers, self.signature_header: signature.decode()}
 
     def _signatures(self, written: str) -> list[bytes]:
         if self.listed is None:
-            return [written.encode(errors="replace")]
+            return [_bytes(written)]
         given = written.split(" ")
         # A header that came twice reaches us as one with a comma, and must not pass for a list.
         if not all(self.listed.fullmatch(one) for one in given):
@@ -136,6 +145,31 @@ class Scheme:
             raise RefusedError(message)
         return [one.encode() for one in given]
 
-    def _signature(self, secret: str, prefix: Iterable[str], body: bytes) -> bytes:
-        signed = b"".join(part.encode(errors="replace") + b"." for part in prefix) + body
-        return self.write(hmac.digest(self.key(secret), signed, "sha256")).encode()
+    def _keys(self, secrets: Sequence[str]) -> list[bytes]:
+        keys, unusable = [], None
+        for secret in secrets:
+            try:
+                keys.append(self.key(secret))
+            except UnusableSecretError as error:
+                # Who put a wrong one has corrected it by putting another; the wrong one is the previous one then.
+                unusable = error
+        if unusable and not keys:
+            raise unusable
+        return keys
+
+    def _signature(self, key: bytes, prefix: Iterable[str], body: bytes) -> bytes:
+        signed = b"".join(_bytes(part) + b"." for part in prefix) + body
+        return self.write(hmac.digest(key, signed, "sha256")).encode()
+
+
+def _bytes(text: str) -> bytes:
+    """The text as it was signed.
+
+    Raises:
+        RefusedError: it is none that could have been.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        message = "a header has what is no character"
+        raise RefusedError(message) from error

@@ -26,7 +26,7 @@ DECLARING = "router"
 """The slice whose triggers a stage file declares, under names of their own."""
 DECLARED = {trigger.name for trigger in read_stage("local").triggers}
 
-OURS = ("functions", "infra", "doorbell", "benchmarks")
+OURS = ("functions", "infra", "doorbell", "benchmarks", "conformance")
 CODE = sorted(file.relative_to(ROOT) for package in OURS for file in (ROOT / package).rglob("*.py"))
 
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "constants", "misc"}

@@ -6,10 +6,10 @@ import pytest
 
 from functions.shared.errors import PermanentError
 from functions.webhook.events import LARGEST_BODY_BYTES
-from tests.fakes.webhooks import GENUINE, NOW, Sent, genuine, sample
+from tests.fakes.webhooks import GENUINE, NOW, SECRETS, Sent, genuine, sample
 from tests.unit.webhook.door import DoorInMemory
 
-REFUSED = (401, {}, "")
+REFUSED: tuple[int, dict[str, str], str] = (401, {}, "")
 
 
 def answer(door: DoorInMemory, sent: Sent) -> tuple[int, dict[str, str], str]:
@@ -53,6 +53,8 @@ def test_who_is_not_known_is_told_nothing(door: DoorInMemory) -> None:
         "an empty signature": good.with_header("X-MLflow-Signature", ""),
         "a signature of another": good.signed("another secret"),
         "two signatures": good.with_header("X-MLflow-Signature", "v1,AAAA", "v1,BBBB"),
+        "an id with a point": good.signed(delivery_id="de.livery"),
+        "an id of no characters": good.signed(delivery_id="?").with_header("X-MLflow-Delivery-Id", "\ud800"),
         "two ids": good.with_header("X-MLflow-Delivery-Id", "one", "two"),
         "no time": good.with_header("X-MLflow-Timestamp"),
         "a time in words": good.with_header("X-MLflow-Timestamp", "now"),
@@ -233,6 +235,15 @@ def test_a_secret_that_can_be_no_key_lets_nobody_in(door: DoorInMemory) -> None:
 
     assert answers == [503, 503]
     assert [line["error_type"] for line in door.lines] == ["UnusableSecretError"] * 2
+
+
+def test_a_wrong_secret_that_was_corrected_locks_nobody_out(door: DoorInMemory) -> None:
+    """A secret that can be no key, and was corrected by putting another, is the previous one then: it is passed over."""
+    good = SECRETS["standard-webhooks"]
+    door.secrets.put("standard-webhooks", "no base64", at=NOW - 10)
+    door.secrets.put("standard-webhooks", good, at=NOW)
+
+    assert door.ring(genuine("standard-webhooks")).status == 202
 
 
 def test_errors_that_nobody_foresaw_make_the_sender_come_again(

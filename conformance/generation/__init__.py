@@ -1,0 +1,1 @@
+"""Makes the cases; an implementation of the signatures of its own, which shares no code with any verifier."""
