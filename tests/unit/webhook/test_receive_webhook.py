@@ -238,7 +238,7 @@ def test_a_secret_that_can_be_no_key_lets_nobody_in(door: DoorInMemory) -> None:
 
 
 def test_a_wrong_secret_that_was_corrected_locks_nobody_out(door: DoorInMemory) -> None:
-    """A secret that can be no key, and was corrected by putting another, is the previous one then: it is passed over."""
+    """A secret that can be no key is passed over once it was corrected, and so is the previous one."""
     good = SECRETS["standard-webhooks"]
     door.secrets.put("standard-webhooks", "no base64", at=NOW - 10)
     door.secrets.put("standard-webhooks", good, at=NOW)
