@@ -10,7 +10,7 @@ CDK = $(WITH_NODE) node node_modules/aws-cdk/bin/cdk
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint format schemas policies lock synth bootstrap deploy diff destroy clean
+.PHONY: help setup demo test mlflow bench lint format schemas policies lock synth bootstrap deploy diff destroy clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,8 +37,16 @@ demo: setup ## start the embedded AWS, deploy into it, show features being compu
 	$(BIN)/doorbell demo
 
 test: setup lint ## run every check and every test
-	$(BIN)/pytest --ignore=tests/e2e
+	$(BIN)/pytest --ignore=tests/e2e --ignore=tests/genuine
 	$(BIN)/pytest tests/e2e
+
+mlflow: setup .mlflow/.setup-done ## point a genuine MLflow server at the webhook's door
+	$(BIN)/pytest tests/genuine
+
+.mlflow/.setup-done: locks/mlflow.txt .venv/.setup-done
+	$(UV) venv -q --clear --python $(BIN)/python .mlflow
+	$(UV) pip sync -q --require-hashes --python .mlflow locks/mlflow.txt
+	@touch $@
 
 bench: setup .bench/.setup-done ## measure against the usual way, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
@@ -88,9 +96,10 @@ lock: setup ## renew the hashed locks from pyproject.toml
 	$(COMPILE) --group core -c locks/dev.txt -o locks/core.txt
 	$(COMPILE) --group data -c locks/dev.txt -o locks/data.txt
 	$(COMPILE) --group bench -c locks/dev.txt -o locks/bench.txt
+	$(COMPILE) --upgrade --group mlflow -o locks/mlflow.txt
 	$(COMPILE) --upgrade --group emulator -o locks/emulator.txt
 	$(COMPILE) --upgrade --group runtime -o locks/runtime.txt
 	$(COMPILE) --upgrade --no-deps --group runtime-emulator -o locks/runtime-emulator.txt
 
 clean: ## remove everything that setup and synth made
-	rm -rf .venv .emulator .runtime .bench node_modules .bundles cdk.out cdk.*.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .emulator .runtime .bench .mlflow node_modules .bundles cdk.out cdk.*.out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -37,8 +37,8 @@ class Answers:
             if issubclass(type(client), BaseClient):
                 client.meta.events.register("before-send", self.answer)
 
-    def stand_in_from_now_on(self) -> None:
-        """Answer for all clients that there will ever be, some of which a handler makes when it first needs them."""
+    def stand_in_everywhere(self) -> None:
+        """Answer for all clients that there are and will be: a handler may make some when it first needs them."""
         answer = self.answer
         URLLib3Session.send = lambda _, request: answer(request)  # type: ignore[method-assign, assignment, arg-type]  # it is sent prepared
 

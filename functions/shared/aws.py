@@ -16,6 +16,11 @@ CLIENT_CONFIG = Config(
     parameter_validation=False,
 )
 
+PROMPT_CLIENT_CONFIG = CLIENT_CONFIG.merge(
+    # Where somebody waits for the answer, and will come again.
+    Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+)
+
 
 @cache
 def session() -> boto3.session.Session:

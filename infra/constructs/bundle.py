@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from infra.configuration import ROOT, Runtime
+from infra.constructs import service_models
 from infra.constructs.bytecode import compile_sources, compiler
-from infra.constructs.service_models import services_called, unneeded
 
 BUNDLES = ROOT / ".bundles"
 LARGEST_BYTES = 250 * 1024 * 1024
@@ -42,12 +42,16 @@ def build_bundle(
     """
     packages = _packages(dependencies, runtime)
     code = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in _sources(slices)} | dict(files)
+    lightening = Path(service_models.__file__).read_text(encoding="utf-8")
     # The platform is part of packages' name: without it, binaries for another one could be shipped.
-    bundle = BUNDLES / f"{name}-{_digest([packages.name, *(part for item in sorted(code.items()) for part in item)])}"
+    parts = [packages.name, lightening, *(part for item in sorted(code.items()) for part in item)]
+    bundle = BUNDLES / f"{name}-{_digest(parts)}"
     if not bundle.exists():
         with _unfinished(bundle) as folder:
-            leave_out = partial(unneeded, services=services_called(code.values()))
+            services = service_models.services_called(code.values())
+            leave_out = partial(service_models.unneeded, services=services)
             shutil.copytree(packages, folder, copy_function=os.link, dirs_exist_ok=True, ignore=leave_out)
+            service_models.lighten(folder / "botocore" / "data", services)
             for relative, text in code.items():
                 path = folder / relative
                 path.parent.mkdir(parents=True, exist_ok=True)

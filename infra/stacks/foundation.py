@@ -1,19 +1,15 @@
 """What must survive a redeployment: data bucket, bus with archive, outbox, idempotency records, webhooks' secrets."""
 
-import string
-
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from functions.shared.events import BUS_SOURCE
 from infra.configuration import Stage
-from infra.constructs.acknowledgement import acknowledge
-from infra.constructs.naming import construct_id as pascal_case
 from infra.constructs.outputs import publish
+from infra.constructs.webhook_secrets import WebhookSecrets
 
 ARCHIVE_RETENTION = Duration.days(30)
 """How far back `doorbell replay` reaches."""
@@ -46,10 +42,7 @@ class FoundationStack(Stack):
         self.idempotency_table_name = publish(self, "Table", "Idempotency", idempotency.table_name)
         self.outbox_table_name = publish(self, "Table", "Outbox", outbox.table_name)
         self.outbox_stream_arn = publish(self, "Stream", "Outbox", str(outbox.table_stream_arn))
-        self.webhook_secrets = {
-            provider: publish(self, "Secret", pascal_case(provider), self._new_secret(provider, stage))
-            for provider in stage.webhook.providers
-        }
+        self.webhook_secrets = WebhookSecrets(self, "Webhook", providers=stage.webhook.providers).arns
 
     def _new_data_bucket(self) -> s3.Bucket:
         logs = s3.Bucket(
@@ -74,26 +67,6 @@ class FoundationStack(Stack):
             server_access_logs_bucket=logs,
             removal_policy=RemovalPolicy.RETAIN,
         )
-
-    def _new_secret(self, provider: str, stage: Stage) -> str:
-        """The secret of a provider, to be told to its sender; returns its ARN."""
-        secret = secretsmanager.CfnSecret(
-            self,
-            f"Webhook{pascal_case(provider)}",
-            description=f"Doorbell {stage.name}: webhooks of {provider} are signed with this",
-            generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
-                # 32 letters and digits are also Base64 of 24 bytes, as Standard Webhooks wants them.
-                password_length=32,
-                exclude_characters=string.punctuation,
-            ),
-        )
-        acknowledge(
-            secret,
-            "whoever signs has to learn the new secret, so that people rotate it (docs/webhook.md, Secrets)",
-            "AwsSolutions-SMG4",
-        )
-        # Ref would be the ARN on AWS and the name on the embedded AWS; this attribute is the ARN on both.
-        return secret.attr_id
 
     def _new_table(self, construct_id: str, *, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
         return dynamodb.Table(

@@ -1,8 +1,8 @@
-"""The storage trigger in the real Lambda runtime: a partition's features, from the bundle and nothing beside it."""
+"""The heaviest function and the one that imports late in the real Lambda runtime, from bundles and nothing beside."""
 
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -10,11 +10,10 @@ from doorbell.embedded.registry import the_one
 from doorbell.purchases import partitions
 from infra.configuration import ROOT
 from tests.e2e.deployed import Deployed, sqs_event
+from tests.e2e.knock import Knock
+from tests.fakes.webhooks import GENUINE, genuine
 from tests.infra.assembly import Assembly
 from tests.lambda_runtime import lambda_runtime, only_on_linux
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
 
 PACKAGES = [
     line.partition("==")[0]
@@ -24,6 +23,7 @@ PACKAGES = [
 ]
 """Everything that the function's bundle gets from a registry."""
 
+DOOR = "functions.webhook.handlers.receive_webhook.handler"
 HANDLER = "functions.feature_pipeline.handlers.compute_features.handler"
 
 
@@ -36,26 +36,34 @@ def notification(deployed: Deployed, day: str) -> str:
     return message
 
 
-@pytest.fixture
-def bundle(deployed: Deployed) -> Path:
-    """The bundle that the function was deployed from."""
+def bundle_of(deployed: Deployed, handler: str) -> Path:
+    """The bundle that a function was deployed from."""
     assembly = Assembly("local", the_one(deployed.connection.port).folder / "assembly")
     [body] = [
         body
         for body in assembly.bodies("AWS::Lambda::Function").values()
-        if body["Properties"].get("Handler") == HANDLER
+        if body["Properties"].get("Handler") == handler
     ]
     return assembly.folder / str(body["Metadata"]["aws:asset:path"])
 
 
-def answer(deployed: Deployed, bundle: Path, message: str, scratch: Path) -> Any:
-    """What the function answers to a message, with its deployed settings and no environment but those."""
-    lambda_: LambdaClient = deployed.connection.client("lambda")
-    name = deployed.outputs.functions["compute_features"]
-    variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+@pytest.fixture
+def bundle(deployed: Deployed) -> Path:
+    """The bundle of the storage trigger's function."""
+    return bundle_of(deployed, HANDLER)
+
+
+def invoked(deployed: Deployed, handler: str, bundle: Path, event: object, scratch: Path) -> Any:
+    """What a function answers to an event, with its deployed settings and no environment but those."""
+    variables = deployed.environment(handler.split(".")[-2])
     endpoint = {"AWS_ENDPOINT_URL": deployed.connection.endpoint_url or ""}
-    with lambda_runtime(bundle, HANDLER, {**variables, **endpoint}, scratch=scratch) as function:
-        return function.invoke(sqs_event(message))
+    with lambda_runtime(bundle, handler, {**variables, **endpoint}, scratch=scratch) as function:
+        return function.invoke(event)
+
+
+def answer(deployed: Deployed, bundle: Path, message: str, scratch: Path) -> Any:
+    """What the storage trigger's function answers to a message."""
+    return invoked(deployed, HANDLER, bundle, sqs_event(message), scratch)
 
 
 def without(package: str, bundle: Path, folder: Path) -> Path:
@@ -91,3 +99,15 @@ def test_a_missing_package_is_noticed(deployed: Deployed, bundle: Path, tmp_path
     assert answered != {"batchItemFailures": []}
     assert "No module named" in (tmp_path / "runtime.log").read_text()
     assert deployed.keys(f"features/transactions/runtime-without-{package}/") == []
+
+
+@only_on_linux
+@pytest.mark.parametrize("provider", GENUINE)
+def test_a_genuine_request_is_let_in(deployed: Deployed, tmp_path: Path, provider: str) -> None:
+    """The door finds in its bundle also what it imports when the first genuine request is there."""
+    knock = Knock(deployed, provider)
+    sent = knock.signed(genuine(provider, note="runtime"))
+
+    answered = invoked(deployed, DOOR, bundle_of(deployed, DOOR), sent.proxy_event, tmp_path)
+
+    assert answered["statusCode"] == 202, (tmp_path / "runtime.log").read_text()

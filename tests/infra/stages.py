@@ -4,6 +4,7 @@ from pathlib import Path
 
 VARIED = """
 existing_data_bucket = "lake-of-another-team"
+api_access_logs = "use-account-role"
 
 [runtime]
 python = "{python}"
@@ -17,6 +18,7 @@ emails = ["on-call@example.com"]
 event_age_seconds = 333
 queue_age_seconds = 4444
 failures = 5
+refused_requests = 55
 
 [notices]
 emails = ["data-team@example.com"]
@@ -38,6 +40,17 @@ writers = ["210987654321", "arn:aws:iam::345678901234:role/teams/segments"]
 topics = ["arn:aws:sns:eu-central-1:345678901234:segments"]
 accepts = ["segment.scoring_requested", "batch.ready"]
 max_concurrency = 8
+
+[webhook]
+providers = ["github", "mlflow"]
+requests_per_second = 7
+burst = 9
+timeout_seconds = 25
+secret_overlap_seconds = 600
+secret_refresh_seconds = 30
+stage_tag = "lifecycle"
+wandb_signature = "hex"
+aliases = {{ Live = "Production" }}
 
 [[data_sets]]
 name = "orders"

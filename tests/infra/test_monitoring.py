@@ -10,6 +10,8 @@ from functions.shared.outcome import DEAD_LETTERS, EVENT_AGE, FAILURES, METRICS_
 from tests.infra.assembly import ANYWHERE_HERE, Assembly, Consumer, Properties
 
 KINDS = {"DeadLettersArrived", "DeadLettersWaiting", "LateEvents", "QueueStuck", "Failures", "Crashes"}
+KINDS_OF_DOOR = {"RequestsRefused", "Rejected", "Failures", "Crashes"}
+"""The door to the outside has no queue."""
 UNDELIVERED = "UndeliveredWaiting"
 """Kind of the alarm of triggers that a service delivers to."""
 LONGEST_DESCRIPTION = 1_024
@@ -34,12 +36,12 @@ def dimensions(alarm: Properties) -> dict[str, str]:
 
 
 def test_every_trigger_has_every_alarm(assembly: Assembly) -> None:
-    """For each queue that feeds a function there is one alarm of each kind, and no alarm of anything else."""
+    """For each queue that feeds a function, and for the door, there is one alarm of each kind, and no other alarm."""
     expected = {
         f"{consumer.path}/Alarms/{kind}"
         for consumer in assembly.consumers()
         for kind in (KINDS | {UNDELIVERED} if has_undelivered(consumer, assembly) else KINDS)
-    }
+    } | {f"Webhook/Alarms/{kind}" for kind in KINDS_OF_DOOR}
 
     assert set(assembly.resources("AWS::CloudWatch::Alarm")) == expected != set()
 
@@ -83,6 +85,8 @@ def test_alarms_ring_at_the_thresholds_of_the_stage(assembly: Assembly) -> None:
         "QueueStuck": limits.queue_age_seconds,
         "Failures": limits.failures,
         "Crashes": 1,
+        "RequestsRefused": limits.refused_requests,
+        "Rejected": 1,
     }
 
     alarms = assembly.resources("AWS::CloudWatch::Alarm")
@@ -162,7 +166,27 @@ def test_dashboard_shows_what_handlers_count(shown: str, assembly: Assembly) -> 
     """Events in, every outcome, failures and ages of every trigger are on the stage's dashboard."""
     triggers = {metric[3] for metric in shown_metrics(assembly) if metric[:3] == [METRICS_NAMESPACE, shown, "Trigger"]}
 
-    assert triggers == {consumer.trigger for consumer in assembly.consumers()}
+    assert triggers == {"webhook", *(consumer.trigger for consumer in assembly.consumers())}
+
+
+def test_alarms_of_the_door_look_at_it(assembly: Assembly) -> None:
+    """What the handler counts is looked at by trigger, crashes by the function; each tells the command for its log."""
+    alarms = assembly.resources("AWS::CloudWatch::Alarm")
+    found = {kind: alarms[f"Webhook/Alarms/{kind}"] for kind in KINDS_OF_DOOR}
+
+    for kind in KINDS_OF_DOOR - {"Crashes"}:
+        assert (found[kind]["Namespace"], found[kind]["MetricName"]) == (METRICS_NAMESPACE, kind)
+        assert dimensions(found[kind]) == {"Trigger": "webhook"}
+        assert "doorbell log receive_webhook" in found[kind]["AlarmDescription"]
+        assert f"--stage {assembly.stage.name}'" in found[kind]["AlarmDescription"]
+    assert dimensions(found["Crashes"]) == {"FunctionName": "<Webhook/ReceiveWebhook/Function>"}
+
+
+def test_dashboard_shows_the_door(assembly: Assembly) -> None:
+    """Requests that are refused, and the time that senders wait for an answer, are on the dashboard."""
+    shown = {(metric[0], metric[1]) for metric in shown_metrics(assembly) if isinstance(metric[0], str)}
+
+    assert {(METRICS_NAMESPACE, "RequestsRefused"), ("AWS/Lambda", "Duration")} <= shown
 
 
 def test_dashboard_shows_queues_and_crashes(assembly: Assembly) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import string
 
 import pytest
 
@@ -182,8 +183,42 @@ def test_nobody_is_let_in_whoever_it_is(assembly: Assembly) -> None:
     assert not any("*" in json.dumps(principal) for principal in principals)
 
 
-@pytest.mark.parametrize("kind", ["AWS::Lambda::Permission", "AWS::Lambda::Url", "AWS::Events::EventBusPolicy"])
+@pytest.mark.parametrize("kind", ["AWS::Lambda::Url", "AWS::Events::EventBusPolicy"])
 def test_no_other_door_is_open(kind: str, assembly: Assembly) -> None:
-    """Functions are invoked by their mappings alone, and nobody of another account may put events on the bus."""
+    """No function has an address of its own, and nobody of another account may put events on the bus."""
     assert assembly.functions()
     assert assembly.resources(kind) == {}
+
+
+def test_api_gateway_may_invoke_the_door_alone(assembly: Assembly) -> None:
+    """All functions are invoked by their mappings, but the webhook's, by one method of one API."""
+    [allowed_by] = assembly.resources("AWS::Lambda::Permission").values()
+
+    assert allowed_by["FunctionName"] == "<Webhook/ReceiveWebhook/Function.Arn>"
+    assert allowed_by["Principal"] == "apigateway.amazonaws.com"
+    api, stage = "<Webhook/Door/Api>", "<Webhook/Door/Api/DeploymentStage.v1>"
+    assert allowed_by["SourceArn"] == f"arn:<AWS::Partition>:execute-api:{ANYWHERE_HERE}:{api}/{stage}/POST/webhooks/*"
+
+
+def test_the_door_may_read_its_own_secrets_alone(assembly: Assembly) -> None:
+    """One secret for each provider of the stage; nobody else reads any."""
+    readers = {
+        role: set(statement.resources)
+        for role, statements in assembly.statements().items()
+        for statement in statements
+        if any(action.startswith("secretsmanager:") for action in statement.actions)
+    }
+    secrets = assembly.resources("AWS::SecretsManager::Secret")
+
+    assert len(secrets) == len(assembly.stage.webhook.providers)
+    assert readers == {"Webhook/ReceiveWebhook/Role": {f"<{path}.Id>" for path in secrets}}
+
+
+def test_generated_secrets_can_be_keys(assembly: Assembly) -> None:
+    """They are 32 letters and digits: as text a key of 190 bits, as Base64 the 24 bytes of Standard Webhooks."""
+    generated = [
+        secret["GenerateSecretString"] for secret in assembly.resources("AWS::SecretsManager::Secret").values()
+    ]
+
+    assert generated
+    assert all(one == {"PasswordLength": 32, "ExcludeCharacters": string.punctuation} for one in generated)

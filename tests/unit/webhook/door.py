@@ -11,6 +11,7 @@ from functions.shared.bus import EventBridgeBus
 from functions.shared.idempotency import Guard
 from functions.shared.observability import Ledger
 from functions.shared.settings import GuardSettings
+from functions.webhook.acceptance import Acceptance
 from functions.webhook.adapters.secrets_manager import SecretsManagerSecrets
 from functions.webhook.handlers.receive_webhook import Door
 from functions.webhook.settings import DoorSettings, MappingSettings
@@ -58,6 +59,17 @@ class DoorInMemory:
             secret_overlap_seconds=OVERLAP_SECONDS,
             secret_refresh_seconds=REFRESH_SECONDS,
         )
+        ledger = Ledger.of(settings.trigger)
+        acceptance = Acceptance(
+            self.mapping,
+            guard=Guard(
+                GuardSettings(idempotency_table="claims", idempotency_expiry_seconds=2_592_000),
+                trigger=settings.trigger,
+                dynamodb=self.claims.client,
+            ),
+            bus=EventBridgeBus("router", events=self.bus.client),
+            ledger=ledger,
+        )
         self._door = Door(
             settings,
             self.mapping,
@@ -68,13 +80,8 @@ class DoorInMemory:
                 secrets_manager=self.secrets.client,
                 clock=lambda: self.now,
             ),
-            guard=Guard(
-                GuardSettings(idempotency_table="claims", idempotency_expiry_seconds=2_592_000),
-                trigger=settings.trigger,
-                dynamodb=self.claims.client,
-            ),
-            bus=EventBridgeBus("router", events=self.bus.client),
-            ledger=Ledger.of(settings.trigger),
+            acceptance=lambda: acceptance,
+            ledger=ledger,
             clock=lambda: self.now,
         )
 

@@ -1,0 +1,1 @@
+"""Genuine senders ring the door, each from an environment of its own."""
