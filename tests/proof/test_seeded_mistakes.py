@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("app.py", "cdk.json", "pyproject.toml", "doorbell", "events", "features", "functions", "infra", "locks")
+COPIED = (
+    "app.py",
+    "cdk.json",
+    "pyproject.toml",
+    "doorbell",
+    "events",
+    "features",
+    "functions",
+    "infra",
+    "locks",
+    "conformance",
+    "docs",
+)
 SHARED = (".emulator", "sample_data")
 
 DOMAIN = "functions/feature_pipeline/domain.py"
@@ -21,6 +33,11 @@ ALARM_EVENTS = "functions/metric_alarm/events.py"
 ACCEPTANCE = "functions/message_queue/domain.py"
 CHANGE_EVENT = "functions/table_stream/domain.py"
 FORWARDER = "functions/table_stream/handlers/forward_changes.py"
+SIGNATURES = "functions/webhook/signatures.py"
+SECRETS = "functions/webhook/adapters/secrets_manager.py"
+GITHUB = "functions/webhook/providers/github.py"
+ACCEPTED = "functions/webhook/acceptance.py"
+DOOR_TESTS = "tests/unit/webhook"
 
 UNIT = "tests/unit/feature_pipeline"
 QUEUE_TESTS = "tests/unit/shared/test_queue.py tests/unit/shared/test_queue_retries.py"
@@ -144,6 +161,69 @@ MISTAKES = (
         "self._sqs().send_message(QueueUrl=self._parking_url, MessageBody=json.dumps(_needed(record)))",
         "pass",
         "tests/unit/table_stream/test_forward_changes.py::test_a_bus_that_is_down",
+    ),
+    Mistake(
+        "old requests let in",
+        SIGNATURES,
+        "if abs(now - int(written)) > TOLERANCE_SECONDS:",
+        "if int(written) - now > TOLERANCE_SECONDS:",
+        f"{DOOR_TESTS}/test_receive_webhook.py {DOOR_TESTS}/test_conformance.py",
+    ),
+    Mistake(
+        "delivery id not signed",
+        SIGNATURES,
+        "for header in (self.id_header, self.timestamp_header) if header]\n        made",
+        "for header in (self.timestamp_header,) if header]\n        made",
+        f"{DOOR_TESTS}/test_receive_webhook.py {DOOR_TESTS}/test_conformance.py",
+    ),
+    Mistake(
+        "signatures compared in any letter case",
+        SIGNATURES,
+        "hmac.compare_digest(one, other)",
+        "hmac.compare_digest(one.lower(), other.lower())",
+        f"{DOOR_TESTS}/test_mutations.py {DOOR_TESTS}/test_conformance.py",
+    ),
+    Mistake(
+        "header that came twice taken",
+        "functions/webhook/events.py",
+        "if len(values) != 1 or not values[0]:",
+        "if not values or not values[0]:",
+        f"{DOOR_TESTS}/test_receive_webhook.py {DOOR_TESTS}/test_conformance.py",
+    ),
+    Mistake(
+        "overlap without an end",
+        SECRETS,
+        "if fetched.previous is None or self._clock() >= fetched.previous_ends_at:",
+        "if fetched.previous is None:",
+        f"{DOOR_TESTS}/test_secrets_manager.py",
+    ),
+    Mistake(
+        "secrets fetched for every forgery",
+        SECRETS,
+        "self._refreshed_at[provider] = now",
+        "pass",
+        f"{DOOR_TESTS}/test_secrets_manager.py",
+    ),
+    Mistake(
+        "GitHub's delivery known by its unsigned id",
+        GITHUB,
+        "claim = hashlib.sha256(request.body).hexdigest()",
+        'claim = request.the_only("x-github-delivery")',
+        f"{DOOR_TESTS}/test_mutations.py {DOOR_TESTS}/test_providers.py",
+    ),
+    Mistake(
+        "refused entries overlooked",
+        "functions/shared/bus.py",
+        'if answer["FailedEntryCount"]:',
+        "if False:",
+        f"{DOOR_TESTS}/test_receive_webhook.py",
+    ),
+    Mistake(
+        "told without a claim",
+        ACCEPTED,
+        "outcome = self._guard.once(guard_key(request, delivery), lambda: self._tell(delivery))",
+        "outcome = self._tell(delivery)",
+        f"{DOOR_TESTS}/test_receive_webhook.py",
     ),
 )
 
