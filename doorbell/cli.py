@@ -51,6 +51,7 @@ def up(*, port: Port = None, stage_file: StageFile = "local") -> None:
         f"  event bus     {outputs.event_bus}\n\n"
         "Next:\n"
         f"  {command} send events/feature_pipeline/partition_landed.json --port {number}\n"
+        f"  {command} send events/webhook/mlflow_champion_named.json --port {number}\n"
         f"  {command} log --port {number}\n"
         f"  {command} alarms --port {number}\n"
         f"  {command} outputs --port {number} --json\n"

@@ -4,17 +4,17 @@ import json
 from typing import Any
 
 from aws_cdk import Acknowledgment, Stack, Validations
-from constructs import Construct
+from constructs import IConstruct
 
 
-def acknowledge(construct: Construct, reason: str, *rules: str) -> None:
+def acknowledge(construct: IConstruct, reason: str, *rules: str) -> None:
     """Acknowledge rules, or single findings such as `AwsSolutions-IAM5[Resource::...]`, on a construct."""
     for rule in rules:
         pack = rule.partition("-")[0]
         Validations.of(construct).acknowledge(Acknowledgment(id=f"{pack}::{rule}", reason=reason))
 
 
-def acknowledge_wildcard(construct: Construct, reason: str, resource: str) -> None:
+def acknowledge_wildcard(construct: IConstruct, reason: str, resource: str) -> None:
     """Acknowledge that a policy of the construct names a resource with a wildcard."""
     written = _as_nag_writes(Stack.of(construct).resolve(resource))
     acknowledge(construct, reason, f"AwsSolutions-IAM5[Resource::{written}]")

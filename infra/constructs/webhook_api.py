@@ -89,6 +89,12 @@ class WebhookApi(Construct):
             "the signature, the throttle and the limit of size are the defence; a firewall is the account's to add",
             "AwsSolutions-APIG3",
         )
+        if stage.api_access_logs == "create-account-role":
+            acknowledge(
+                self.api.node.find_child("CloudWatchRole"),
+                "API Gateway takes no role with less than this policy, and asks for it by its rights on everything",
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+            )
         if not is_logged:
             acknowledge(
                 self.api.deployment_stage,
