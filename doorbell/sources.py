@@ -27,6 +27,9 @@ from functions.webhook.settings import MappingSettings
 Door = Literal["bucket", "queue", "topic", "bus", "table", "webhook"]
 """How a message reaches its function; events/index.toml says what is done at each."""
 
+FILLED_IN = "filled-in-when-sent"
+"""In a webhook's sample, in place of a time or a signature that has to be made when it is sent."""
+
 Environment = Mapping[str, str]
 """A deployed function's variables."""
 
@@ -59,7 +62,11 @@ def _objects_created(body: str, _: Environment) -> list[CanonicalEvent]:
 
 def _delivered(body: str, environment: Environment) -> tuple[Request, Delivery]:
     """The delivery in a webhook's request; nobody looks at its signature, which samples get when they are sent."""
-    request = Request.from_proxy(json.loads(body))
+    event = json.loads(body)
+    now = str(event["requestContext"]["requestTimeEpoch"] // 1_000)
+    headers = event["multiValueHeaders"]
+    dated = {name: [now if value == FILLED_IN else value for value in values] for name, values in headers.items()}
+    request = Request.from_proxy({**event, "multiValueHeaders": dated})
     return request, provider(request.provider).read(request, MappingSettings.from_environment(environment))
 
 

@@ -11,15 +11,13 @@ from urllib.parse import urlsplit
 from doorbell.connection import Connection
 from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs
+from doorbell.sources import FILLED_IN
 from functions.webhook.providers import provider
 from functions.webhook.settings import MappingSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
-
-FILLED_IN = "filled-in-when-sent"
-"""In a sample, in place of a time or a signature that has to be made when it is sent."""
 
 TIMEOUT_SECONDS = 30
 

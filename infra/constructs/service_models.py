@@ -53,15 +53,14 @@ def _endpoints_of(endpoints: dict[str, Any], prefixes: set[str]) -> dict[str, An
 
 
 def _undocumented(model: Any) -> Any:
-    """The model without its texts; a shape or a member may itself be named `documentation`, and is then no text."""
+    """The model with empty texts: botocore looks some of them up. A shape may be named `documentation`, and is none."""
     if isinstance(model, list):
         return [_undocumented(item) for item in model]
     if not isinstance(model, dict):
         return model
     return {
-        name: _undocumented(value)
+        name: "" if name == "documentation" and isinstance(value, str) else _undocumented(value)
         for name, value in model.items()
-        if not (name == "documentation" and isinstance(value, str))
     }
 
 

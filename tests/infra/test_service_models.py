@@ -46,9 +46,10 @@ def test_clients_are_the_same(data: Path, region: str) -> None:
         assert light.meta.method_to_api_mapping == whole.meta.method_to_api_mapping
         assert light.meta.service_model.metadata == whole.meta.service_model.metadata
         assert light._request_signer.signing_name == whole._request_signer.signing_name
+        parameters = [model.meta.service_model.client_context_parameters for model in (light, whole)]
+        assert [one.name for one in parameters[0]] == [one.name for one in parameters[1]]
 
-    assert "dynamodb" in carried
-    assert "events" in carried
+    assert {"dynamodb", "events", "s3"} <= set(carried)
 
 
 @pytest.mark.parametrize(

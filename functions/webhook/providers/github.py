@@ -100,7 +100,7 @@ def read(request: Request, _: MappingSettings) -> Delivery:
     """What GitHub tells; raises as Provider.read says."""
     body = json_body(request, *BODIES)
     event, action = _event_of(request, body), Message.model_validate(body).action
-    if WANTED.get(event) != action:
+    if event not in WANTED or action != WANTED[event]:
         raise UnwantedError(f"nothing follows from {event!r:.80} with action {action!r:.80}")
     claim = hashlib.sha256(request.body).hexdigest()
     if event == RELEASE:
