@@ -3,9 +3,6 @@
 import json
 from collections.abc import Sequence
 
-import boto3
-from botocore.exceptions import EndpointConnectionError
-
 from tests.fakes.webhooks import Sent
 from tests.proof.messages import Announcements, Fact
 from tests.proof.workbench import Invocation, Workbench
@@ -26,23 +23,15 @@ class Deliveries(Announcements):
             facts: what must be on the bus.
             outages: how many of the first calls of the bus find it unreachable.
         """
-        super().__init__(bench, [], facts)
+        super().__init__(bench, [], facts, outages=outages)
         self._sent = sent
-        self._outages = outages
-        self._outages_left = 0
         self._waiting: list[Sent] = []
         self._sends = 0
-
-    def session(self) -> boto3.session.Session:
-        """A new process, from which the bus may be out of reach."""
-        session = super().session()
-        session.events.register_first("before-call.eventbridge.PutEvents", self._break_down)
-        return session
 
     def begin(self) -> None:
         """Let the sender have something to tell."""
         super().begin()
-        self._waiting, self._outages_left, self._sends = list(self._sent), self._outages, 0
+        self._waiting, self._sends = list(self._sent), 0
 
     def deliver(self) -> bool:
         """Send what waits, once; a crash is no answer, and a 503 says to come again."""
@@ -63,8 +52,3 @@ class Deliveries(Announcements):
         """Nothing is left to send."""
         super().check()
         assert self._waiting == []
-
-    def _break_down(self, **_: object) -> None:
-        if self._outages_left:
-            self._outages_left -= 1
-            raise EndpointConnectionError(endpoint_url="the bus")

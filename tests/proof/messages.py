@@ -50,9 +50,30 @@ class Messages:
 class Announcements(Messages):
     """Each of these facts must be on the bus, under one id of its own, and nothing else."""
 
-    def __init__(self, bench: Workbench, bodies: Sequence[str], facts: Sequence[Fact]) -> None:
+    def __init__(self, bench: Workbench, bodies: Sequence[str], facts: Sequence[Fact], *, outages: int = 0) -> None:
+        """Make the scenario.
+
+        Args:
+            bench: the function.
+            bodies: the messages.
+            facts: what must be on the bus.
+            outages: how many of the first calls of the bus find it unreachable.
+        """
         super().__init__(bench, bodies)
         self._facts = facts
+        self._outages = outages
+        self._outages_left = 0
+
+    def session(self) -> boto3.session.Session:
+        """A new process, from which the bus may be out of reach."""
+        session = super().session()
+        session.events.register_first("before-call.eventbridge.PutEvents", self._break_down)
+        return session
+
+    def begin(self) -> None:
+        """Let it happen, while the bus is out of reach as long as the scenario says."""
+        super().begin()
+        self._outages_left = self._outages
 
     def check(self) -> None:
         """A crash may have put an event on the bus twice: under one id, with equal content."""
@@ -67,6 +88,11 @@ class Announcements(Messages):
             found = [event for event in events if fact.items() <= event.items()]
             assert len(found) == 1, f"{fact} is on the bus under {len(found)} ids"
         assert len(events) == len(self._facts), "the bus heard of what did not happen"
+
+    def _break_down(self, **_: object) -> None:
+        if self._outages_left:
+            self._outages_left -= 1
+            raise EndpointConnectionError(endpoint_url="the bus")
 
 
 class Changes(Announcements):
@@ -90,23 +116,15 @@ class Changes(Announcements):
             deliveries: how often the batch comes.
             outages: how many of the first calls of the bus find it unreachable.
         """
-        super().__init__(bench, [], facts)
+        super().__init__(bench, [], facts, outages=outages)
         self._records = records
         self._deliveries = deliveries
-        self._outages = outages
-        self._outages_left = 0
         self._batches_left = 0
-
-    def session(self) -> boto3.session.Session:
-        """A new process, from which the bus may be out of reach."""
-        session = super().session()
-        session.events.register_first("before-call.eventbridge.PutEvents", self._break_down)
-        return session
 
     def begin(self) -> None:
         """Let the changes happen."""
         super().begin()
-        self._outages_left, self._batches_left = self._outages, self._deliveries
+        self._batches_left = self._deliveries
 
     def deliver(self) -> bool:
         """Deliver the batch, which the stream keeps until it is dealt with; after it, what was parked."""
@@ -115,8 +133,3 @@ class Changes(Announcements):
         self._bench.invoke(list(self._records))
         self._batches_left -= 1
         return True
-
-    def _break_down(self, **_: object) -> None:
-        if self._outages_left:
-            self._outages_left -= 1
-            raise EndpointConnectionError(endpoint_url="the bus")
