@@ -8,6 +8,7 @@ from doorbell.connection import Connection
 from doorbell.outcomes import log_lines
 from doorbell.outputs import Outputs
 from functions.shared.outcome import Outcome
+from functions.shared.safe_text import safe_text
 
 
 def booked(connection: Connection, outputs: Outputs, name: str | None, *, minutes: int, failed: bool) -> Iterator[str]:
@@ -36,7 +37,7 @@ def booked(connection: Connection, outputs: Outputs, name: str | None, *, minute
         if name in {None, function, line.get("trigger")}:
             what = line.get("outcome") or f"{line['message']}: {line.get('error_type')}"
             trace = line.get("correlation_id", "unreadable")
-            yield f"{timestamp}  {function}  {what}  {line['reason']}  ({trace})"
+            yield f"{timestamp}  {function}  {what}  {safe_text(line['reason'])}  ({safe_text(trace)})"
 
 
 def _went_wrong(line: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from functions.shared.broken_contract import MOST_FAULTS
 from functions.shared.outcome import Outcome
 from functions.webhook.events import LARGEST_BODY_BYTES
 from functions.webhook.providers import Provider, provider
@@ -108,9 +109,11 @@ SCHEMAS: Json = {
             "reason": _TEXT,
             "correlationId": _TEXT,
             "schema": {**_TEXT, "description": "What it was held against."},
+            "moreFaults": {"type": "integer", "minimum": 1, "description": "How many are not listed."},
             "faults": {
                 "type": "array",
                 "minItems": 1,
+                "maxItems": MOST_FAULTS,
                 "items": {
                     "type": "object",
                     "required": ["field", "problem"],

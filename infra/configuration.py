@@ -126,6 +126,13 @@ def _shaped(pattern: str, remedy: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _types_of_ours(types: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := sorted(set(types) - set(CATALOG)):
+        message = f"there is no event {', '.join(unknown)}: use some of {', '.join(CATALOG)}"
+        raise ValueError(message)
+    return types
+
+
 Writer = Annotated[
     str,
     _shaped(r"\d{12}|arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]+", "name an account by its 12 digits, or a role's ARN"),
@@ -147,10 +154,7 @@ class MessageQueue(_Section):
     @field_validator("accepts")
     @classmethod
     def _are_ours(cls, accepts: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(accepts) - set(CATALOG)):
-            message = f"there is no event {', '.join(unknown)}: use some of {', '.join(CATALOG)}"
-            raise ValueError(message)
-        return accepts
+        return _types_of_ours(accepts)
 
 
 class Webhook(MappingSettings):
@@ -175,6 +179,11 @@ class Webhook(MappingSettings):
             message = f"there is no provider {', '.join(unknown)}: use some of {', '.join(provider_names())}"
             raise ValueError(message)
         return tuple(sorted(set(providers)))
+
+    @field_validator("accepts")
+    @classmethod
+    def _are_ours(cls, accepts: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return accepts if accepts is None else _types_of_ours(accepts)
 
     @field_validator("aliases")
     @classmethod

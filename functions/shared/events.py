@@ -14,6 +14,10 @@ BUS_SOURCE = "doorbell"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "events.doorbell")
 
 
+LARGEST_INTEGER = 2**53 - 1
+"""Up to which every reader of JSON reads the same integer (RFC 8259, section 6)."""
+
+
 class UnknownFieldError(ValueError):
     """A target's parameter names a field that the event does not have."""
 
@@ -34,14 +38,18 @@ class CanonicalEvent(BaseModel):
     """The attributes that every event of this type carries."""
 
     event_type: Annotated[str, Field(description="What happened.")]
-    schema_version: Annotated[str, Field(pattern=r"^\d+\.\d+$", description="Version of this contract.")] = "1.0"
+    schema_version: Annotated[
+        str, Field(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}$", description="Version of this contract.")
+    ] = "1.0"
     event_id: Annotated[str, Field(min_length=1, max_length=128, description="The same when the event is repeated.")]
-    source: Annotated[str, Field(min_length=1, description="Who observed it.")]
+    source: Annotated[str, Field(min_length=1, max_length=1_024, description="Who observed it.")]
     timestamp: Annotated[AwareDatetime, Field(description="When it happened, with its offset from UTC.")]
     correlation_id: Annotated[
         str, Field(min_length=1, max_length=128, description="The same for everything that one event caused.")
     ]
-    causation_id: Annotated[str | None, Field(description="`eventId` of the event directly before.")] = None
+    causation_id: Annotated[
+        str | None, Field(max_length=128, description="`eventId` of the event directly before.")
+    ] = None
     attributes: Annotated[dict[str, str], Field(description="Further facts by name.")] = {}
 
     @field_validator("schema_version")

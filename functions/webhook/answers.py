@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import ValidationError
 
+from functions.shared.broken_contract import MOST_FAULTS, faults
 from functions.shared.outcome import Settled
 from functions.webhook.errors import MediaTypeError, NotLetInError, RefusedError, TooLargeError, UnknownProviderError
 
@@ -40,8 +42,10 @@ def rejected(error: Exception, correlation_id: str) -> Answer:
         told |= {
             "reason": f"it is not what {error.title} has to be",
             "schema": error.title,
-            "faults": list(_faults(error)),
+            "faults": [_without_nothing(asdict(fault)) for fault in faults(error)],
         }
+        if (more := error.error_count() - MOST_FAULTS) > 0:
+            told["moreFaults"] = more
     return _told(STATUSES.get(type(error), 400), told)
 
 
@@ -52,12 +56,8 @@ def again(seconds: int, reason: str, correlation_id: str) -> Answer:
     return answer
 
 
-def _faults(error: ValidationError) -> Any:
-    for fault in error.errors(include_url=False):
-        field = ".".join(str(step) for step in fault["loc"]) or "message"
-        # Of what is missing, the input would be everything around it.
-        got = {} if fault["type"] == "missing" else {"got": f"{fault['input']!r:.100}"}
-        yield {"field": field, "problem": fault["msg"], **got}
+def _without_nothing(fault: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fault.items() if value is not None}
 
 
 def _told(status: int, told: Mapping[str, Any]) -> Answer:

@@ -36,3 +36,7 @@ class UnreadableBodyError(PermanentError):
 
 class HeaderError(PermanentError):
     """A genuine request whose headers, which its signature does not cover, contradict its body."""
+
+
+class NotAcceptedError(PermanentError):
+    """A genuine request with an event of a type that the stage does not take from others."""

@@ -42,6 +42,9 @@ class MappingSettings(Settings):
     """MLflow: key of the tag whose value is a version's stage."""
     wandb_signature: Literal["base64", "hex"] = "base64"
     """Weights & Biases: how the signature is written; its vendor's script and receivers in the wild differ."""
+    accepts: tuple[str, ...] | None = None
+    """Types of events that whoever signs as Standard Webhooks or CloudEvents may tell; all of ours unless some are
+    named."""
 
     def stage_of(self, word: str) -> RegistryStage | None:
         """The stage that an alias or a tag's value means; None where it means none."""

@@ -28,12 +28,10 @@ START_ACTIONS: dict[type[ForeignTarget], str] = {
 }
 
 
-def guard(function: PythonFunction, table: dynamodb.ITable) -> None:
+def guard(function: PythonFunction, table: dynamodb.ITable, *, expiry: Duration = IDEMPOTENCY_EXPIRY) -> None:
     """Let the function keep its idempotency records in the table."""
     function.add_settings(
-        GuardSettings(
-            idempotency_table=table.table_name, idempotency_expiry_seconds=int(IDEMPOTENCY_EXPIRY.to_seconds())
-        )
+        GuardSettings(idempotency_table=table.table_name, idempotency_expiry_seconds=int(expiry.to_seconds()))
     )
     function.allow(
         ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], [table.table_arn]

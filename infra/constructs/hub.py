@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from constructs import Construct
@@ -27,9 +28,11 @@ class Hub:
         """The stage that is deployed."""
         return self.monitoring.stage
 
-    def join(self, function: PythonFunction, *, announces: Sequence[str]) -> None:
-        """Give a function its guard, and the right to put events of these types on the bus."""
-        grants.guard(function, self.idempotency_table)
+    def join(
+        self, function: PythonFunction, *, announces: Sequence[str], remembers: Duration = grants.IDEMPOTENCY_EXPIRY
+    ) -> None:
+        """Give a function its guard, which remembers so long, and the right to put events of these types on the bus."""
+        grants.guard(function, self.idempotency_table, expiry=remembers)
         if announces:
             grants.announce(function, self.bus, *announces)
 

@@ -18,6 +18,12 @@ from infra.constructs.webhook_api import WebhookApi
 
 SLICE = "webhook"
 
+TOLD_BY_REGISTRIES = ("model.version.created", "model.version.stage_changed", "ci.workflow.completed")
+"""What the messages of registries and code hosts become."""
+
+MEMORY_OF_DELIVERIES = Duration.days(3_653)
+"""Half of the providers sign no time: a copy of a request is good for as long as nobody remembers it."""
+
 MEMORY = Size.mebibytes(512)
 """A sender waits for the cold start, and memory is what CPU comes with."""
 
@@ -54,7 +60,8 @@ class WebhookTrigger(Construct):
             timeout=Duration.seconds(declared.timeout_seconds),
         )
         function.allow(["secretsmanager:GetSecretValue"], list(secrets.values()))
-        hub.join(function, announces=list(CATALOG))
+        passed_through = CATALOG if declared.accepts is None else declared.accepts
+        hub.join(function, announces=sorted({*TOLD_BY_REGISTRIES, *passed_through}), remembers=MEMORY_OF_DELIVERIES)
         self.door = WebhookApi(self, "Door", stage=hub.stage, function=function.function)
         self.metrics = HandlerMetrics(trigger=function.slice_name, function=function.function)
         name = short_name(function.node.id)

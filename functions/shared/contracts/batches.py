@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from functions.shared.contracts.models import ModelName, ModelVersion
-from functions.shared.events import CanonicalEvent
+from functions.shared.events import LARGEST_INTEGER, CanonicalEvent
 
 MOST_REGIONS = 100
 
@@ -62,4 +62,4 @@ class BatchScored(CanonicalEvent):
     model_name: Annotated[ModelName, Field(description="The model that scored it.")]
     model_version: Annotated[ModelVersion, Field(description="Its version, never `live`.")]
     summary_key: Annotated[str, Field(min_length=1, description="Key of the summary, in the data bucket.")]
-    row_count: Annotated[int, Field(ge=0, description="Rows in the combined table.")]
+    row_count: Annotated[int, Field(ge=0, le=LARGEST_INTEGER, description="Rows in the combined table.")]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from functions.shared.events import CanonicalEvent
 
@@ -24,6 +24,14 @@ class OfModelVersion(CanonicalEvent):
         str, Field(min_length=1, max_length=512, description="Identifies the version across registries.")
     ]
 
+    @field_validator("model_version")
+    @classmethod
+    def _is_a_version(cls, version: str) -> str:
+        if version == LIVE:
+            message = f"{LIVE!r} stands for the version that takes traffic: name the version itself"
+            raise ValueError(message)
+        return version
+
 
 class ModelVersionCreated(OfModelVersion):
     """A registry has a new version: a candidate."""
@@ -31,7 +39,9 @@ class ModelVersionCreated(OfModelVersion):
     idempotency_fields: ClassVar[tuple[str, ...]] = ("model_version_id",)
 
     event_type: Literal["model.version.created"] = "model.version.created"
-    artifact_uri: Annotated[str | None, Field(description="Where the registry says that the artefact is.")] = None
+    artifact_uri: Annotated[
+        str | None, Field(max_length=2_048, description="Where the registry says that the artefact is.")
+    ] = None
 
 
 class ModelVersionStageChanged(OfModelVersion):

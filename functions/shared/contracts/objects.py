@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from functions.shared.events import CanonicalEvent
+from functions.shared.events import LARGEST_INTEGER, CanonicalEvent
 
 Sequencer = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{1,64}$")]
 """S3's order of the events of one key: hexadecimal digits of any length."""
@@ -24,7 +24,7 @@ class ObjectCreated(CanonicalEvent):
     key: Annotated[str, Field(min_length=1, description="The object's key, decoded.")]
     checksum: Annotated[str, Field(min_length=1, description="The store's ETag of the content, without quotes.")]
     sequencer: Annotated[Sequencer, Field(description="Orders the events of one key, as hexadecimal digits.")]
-    size_bytes: Annotated[int, Field(ge=0, description="Size of the object.")]
+    size_bytes: Annotated[int, Field(ge=0, le=LARGEST_INTEGER, description="Size of the object.")]
     content_type: Annotated[str, Field(description="Media type, from the key's suffix.")] = "application/octet-stream"
 
 
@@ -39,5 +39,7 @@ class FeaturesReady(CanonicalEvent):
     data_set: Annotated[str, Field(min_length=1, description="Name of the data set.")]
     bucket: Annotated[str, Field(min_length=3, max_length=63, description="Where the features are.")]
     key: Annotated[str, Field(min_length=1, description="Key of the feature file.")]
-    row_count: Annotated[int, Field(ge=0, description="Rows in the feature file.")]
-    source_row_count: Annotated[int, Field(ge=0, description="Rows in the object that they were computed from.")]
+    row_count: Annotated[int, Field(ge=0, le=LARGEST_INTEGER, description="Rows in the feature file.")]
+    source_row_count: Annotated[
+        int, Field(ge=0, le=LARGEST_INTEGER, description="Rows in the object that they were computed from.")
+    ]

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from functions.shared.events import CanonicalEvent
+from functions.shared.events import LARGEST_INTEGER, CanonicalEvent
 
 
 class CiWorkflowCompleted(CanonicalEvent):
@@ -16,7 +16,7 @@ class CiWorkflowCompleted(CanonicalEvent):
     repository: Annotated[str, Field(min_length=1, max_length=256, description="Owner and name.")]
     workflow: Annotated[str, Field(min_length=1, max_length=256, description="The workflow's name.")]
     run_id: Annotated[str, Field(min_length=1, max_length=64, description="The run.")]
-    run_attempt: Annotated[int, Field(ge=1, description="Which attempt at the run.")] = 1
+    run_attempt: Annotated[int, Field(ge=1, le=LARGEST_INTEGER, description="Which attempt at the run.")] = 1
     conclusion: Annotated[str, Field(min_length=1, max_length=64, description="How it ended, such as `success`.")]
     branch: Annotated[str | None, Field(max_length=256, description="The branch it ran on.")] = None
     commit: Annotated[str | None, Field(max_length=64, description="The commit it ran on.")] = None

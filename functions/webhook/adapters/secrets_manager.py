@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 CACHE_SECONDS = 300
+FAILURE_SECONDS = 5
+"""As long as a sender is told to wait before it comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class SecretsManagerSecrets:
         self._clock = clock
         self._fetched: dict[str, _Fetched] = {}
         self._refreshed_at: dict[str, float] = {}
+        self._failed: dict[str, tuple[float, Exception]] = {}
 
     def active(self, provider: str) -> list[str]:
         """The secrets that are good now.
@@ -83,6 +86,17 @@ class SecretsManagerSecrets:
         return [fetched.current, fetched.previous]
 
     def _fetch(self, provider: str) -> _Fetched:
+        """Ask, unless that failed a moment ago: strangers must not make us ask a service that is in trouble."""
+        failed_at, error = self._failed.get(provider, (-FAILURE_SECONDS, None))
+        if error and self._clock() - failed_at < FAILURE_SECONDS:
+            raise error
+        try:
+            return self._fetch_now(provider)
+        except Exception as error:
+            self._failed[provider] = (self._clock(), error)
+            raise
+
+    def _fetch_now(self, provider: str) -> _Fetched:
         name = self._names[provider]
         current = self._secrets_manager.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")
         ends_at = current["CreatedDate"].timestamp() + self._overlap_seconds

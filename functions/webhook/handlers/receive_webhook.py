@@ -10,10 +10,11 @@ from functions.shared.observability import Ledger
 from functions.webhook import answers
 from functions.webhook.adapters.secrets_manager import SecretsManagerSecrets
 from functions.webhook.answers import Answer
-from functions.webhook.errors import NotLetInError, RefusedError, UnknownProviderError
+from functions.webhook.errors import NotLetInError, RefusedError, UnknownProviderError, UnusableSecretError
 from functions.webhook.events import Request
 from functions.webhook.providers import Provider, provider
 from functions.webhook.settings import DoorSettings, MappingSettings
+from functions.webhook.signatures import Scheme
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -82,11 +83,20 @@ class Door:
         sender = provider(request.provider)
         scheme = sender.scheme(self._mapping)
         scheme.check_headers(request, self._clock())
-        if not scheme.is_signed(request, self._secrets.active(request.provider)) and not scheme.is_signed(
-            request, self._secrets.renewed(request.provider)
-        ):
+        if not self._is_signed(request, scheme):
             raise RefusedError(f"no secret of {request.provider} made {scheme.signature_header}")
         return sender
+
+    def _is_signed(self, request: Request, scheme: Scheme) -> bool:
+        try:
+            if scheme.is_signed(request, self._secrets.active(request.provider)):
+                return True
+        except UnusableSecretError:
+            # Somebody may have put a good one meanwhile.
+            if not (renewed := self._secrets.renewed(request.provider)):
+                raise
+            return scheme.is_signed(request, renewed)
+        return scheme.is_signed(request, self._secrets.renewed(request.provider))
 
 
 @cache

@@ -58,23 +58,24 @@ def scheme(_: MappingSettings) -> Scheme:
     return SCHEME
 
 
-def read(request: Request, _: MappingSettings) -> Delivery:
+def read(request: Request, settings: MappingSettings) -> Delivery:
     """Which event is told; raises as Provider.read says."""
     kind = media_type(request)
     # In this order, which the specification's HTTP binding gives (section 3).
     if kind.startswith(BATCH):
         raise MediaTypeError(f"Content-Type is {kind!r:.80}: send events one by one")
     if kind.startswith(STRUCTURED):
-        return _structured(request)
-    return _binary(request)
+        return _structured(request, settings)
+    return _binary(request, settings)
 
 
-def _structured(request: Request) -> Delivery:
+def _structured(request: Request, settings: MappingSettings) -> Delivery:
     event = CloudEvent.model_validate(json_body(request, STRUCTURED_JSON))
     if event.data_base64 is not None:
         raise UnreadableBodyError("data_base64 is there: send the event as JSON, in data")
     return passed_through(
         request,
+        settings,
         event.type,
         event.data,
         # Source and id together are unique.
@@ -86,7 +87,7 @@ def _structured(request: Request) -> Delivery:
     )
 
 
-def _binary(request: Request) -> Delivery:
+def _binary(request: Request, settings: MappingSettings) -> Delivery:
     told = {header: request.headers.get(header, ()) for header in REQUIRED}
     if unclear := sorted(header for header, values in told.items() if len(values) != 1):
         raise HeaderError(f"{', '.join(unclear)}: a CloudEvent in binary mode has each exactly once")
@@ -99,4 +100,4 @@ def _binary(request: Request) -> Delivery:
             "eventType is missing: in binary mode the type is in a header, which is not signed; "
             "send the whole event (docs/events.md), or use structured mode"
         )
-    return passed_through(request, event_type, body)
+    return passed_through(request, settings, event_type, body)

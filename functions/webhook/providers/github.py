@@ -99,7 +99,8 @@ def scheme(_: MappingSettings) -> Scheme:
 def read(request: Request, _: MappingSettings) -> Delivery:
     """What GitHub tells; raises as Provider.read says."""
     body = json_body(request, *BODIES)
-    event, action = _event_of(request, body), Message.model_validate(body).action
+    action = Message.model_validate(body).action
+    event = _event_of(request, body, action)
     if event not in WANTED or action != WANTED[event]:
         raise UnwantedError(f"nothing follows from {event!r:.80} with action {action!r:.80}")
     claim = hashlib.sha256(request.body).hexdigest()
@@ -108,14 +109,14 @@ def read(request: Request, _: MappingSettings) -> Delivery:
     return Delivery(claim, _workflow(WorkflowRunMessage.model_validate(body), claim))
 
 
-def _event_of(request: Request, body: dict[str, Any]) -> str:
+def _event_of(request: Request, body: dict[str, Any], action: str | None) -> str:
     """The event that the headers name, where the body is one of it."""
     delivery, event = request.the_only("x-github-delivery"), request.the_only("x-github-event")
     if not _DELIVERY.fullmatch(delivery):
         raise HeaderError(f"X-GitHub-Delivery is {delivery!r:.80}: GitHub sends a UUID")
-    # Events about deployments tell of a run beside what they are about.
-    found = next((known for known in WANTED if known in body and "deployment" not in body), None)
-    if event != found and (found or event in WANTED):
+    # Events about deployments tell of a run beside what they are about, but never of an action that is wanted.
+    found = next((known for known in WANTED if known in body and action == WANTED[known]), None)
+    if (event in WANTED and event not in body) or (found and event != found):
         raise HeaderError(f"X-GitHub-Event is {event!r:.80}, and the body is of {found or 'another event'}")
     return event
 

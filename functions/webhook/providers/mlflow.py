@@ -3,9 +3,9 @@
 An alias, or a tag, is what says in which stage a version is: MLflow has no event of stages.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from functions.shared.errors import UnwantedError
 from functions.webhook.domain import JSON, Delivery, RegisteredVersion, json_body
@@ -33,7 +33,7 @@ class Message(_Told, title="an MLflow webhook"):
     action: str
     timestamp: AwareDatetime
     data: dict[str, Any]
-    workspace: str | None = None
+    workspace: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,128}$")] | None = None
 
 
 class Version(_Told, title="data of an MLflow webhook"):

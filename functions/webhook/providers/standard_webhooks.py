@@ -15,7 +15,7 @@ from functions.shared.contracts.catalog import CATALOG, event_from
 from functions.shared.errors import UnwantedError
 from functions.shared.events import derived_id
 from functions.webhook.domain import JSON, Delivery, correlation_id, json_body
-from functions.webhook.errors import UnreadableBodyError
+from functions.webhook.errors import NotAcceptedError, UnreadableBodyError
 from functions.webhook.events import Request
 from functions.webhook.settings import MappingSettings
 from functions.webhook.signatures import Scheme, as_base64, standard_key
@@ -50,33 +50,39 @@ def scheme(_: MappingSettings) -> Scheme:
     return SCHEME
 
 
-def read(request: Request, _: MappingSettings) -> Delivery:
+def read(request: Request, settings: MappingSettings) -> Delivery:
     """Which event is told; raises as Provider.read says."""
     body = json_body(request, *BODIES)
     message = Message.model_validate(body)
     if message.event_type is not None:
-        return passed_through(request, message.event_type, body)
+        return passed_through(request, settings, message.event_type, body)
     if message.type is None:
         raise UnreadableBodyError("the body has neither eventType nor type: send one of our events (docs/events.md)")
-    return passed_through(request, message.type, message.data, timestamp=message.timestamp)
+    return passed_through(request, settings, message.type, message.data, timestamp=message.timestamp)
 
 
-def passed_through(request: Request, event_type: str, fields: object, **context: Any) -> Delivery:
+def passed_through(
+    request: Request, settings: MappingSettings, event_type: str, fields: object, **context: Any
+) -> Delivery:
     """An event of ours, as it came.
 
     Args:
         request: a genuine one, whose id and time are signed; they stand in for what is missing.
+        settings: which types may be told.
         event_type: what the event says to be.
         fields: the event, or those of its fields that nothing around it tells.
         context: wire names and values of what is told around the event; None is not told.
 
     Raises:
         UnwantedError: the type is none of ours.
+        NotAcceptedError: the type is ours, and not for others to tell.
         UnreadableBodyError: there are no fields, or they say to be of another type.
         pydantic.ValidationError: the event breaks its contract.
     """
     if event_type not in CATALOG:
         raise UnwantedError(f"{event_type!r:.80} is none of ours: {', '.join(CATALOG)}")
+    if settings.accepts is not None and event_type not in settings.accepts:
+        raise NotAcceptedError(f"{event_type} is not taken from others: add it to webhook.accepts, or do not send it")
     if not isinstance(fields, Mapping):
         raise UnreadableBodyError(f"data is {fields!r:.80}: send an object with the fields of {event_type}")
     if fields.get("eventType", event_type) != event_type:

@@ -28,5 +28,7 @@ def door(log: io.StringIO) -> DoorInMemory:
 @pytest.fixture
 def own_door(log: io.StringIO) -> DoorInMemory:
     """A door whose stage has words of its own."""
-    mapping = MappingSettings(aliases={"live": "Production"}, stage_tag="lifecycle", wandb_signature="hex")
+    mapping = MappingSettings(
+        aliases={"live": "Production"}, stage_tag="lifecycle", wandb_signature="hex", accepts=("batch.ready",)
+    )
     return DoorInMemory(log, mapping=mapping)

@@ -240,10 +240,22 @@ def test_github_headers_that_contradict_the_body(door: DoorInMemory, header: str
 def test_github_deployments_tell_of_a_run_beside(door: DoorInMemory) -> None:
     """An event about a deployment has a run in its body too, and is filtered."""
     answered = rung(
-        door, sample("github_workflow_completed").with_header("X-GitHub-Event", "deployment_status"), deployment={}
+        door,
+        sample("github_workflow_completed").with_header("X-GitHub-Event", "deployment_status"),
+        action="created",
+        deployment={},
     )
 
     assert answered.told["outcome"] == "filtered"
+
+
+def test_events_that_a_stage_does_not_take(own_door: DoorInMemory) -> None:
+    """A stage may name the types that others may tell; another type of ours is told to the sender."""
+    refused = own_door.ring(sample("standard_whole_event"))
+    taken = own_door.ring(sample("standard_batch_ready").signed(delivery_id="another"))
+
+    assert (refused.status, taken.status) == (400, 202)
+    assert "webhook.accepts" in refused.told["reason"]
 
 
 def test_standard_webhooks_in_both_forms(door: DoorInMemory) -> None:

@@ -172,6 +172,20 @@ def test_media_types_are_read_as_http_writes_them(door: DoorInMemory, kind: str)
     assert door.ring(genuine("mlflow").with_header("content-type", kind)).status == 202
 
 
+def test_an_answer_is_short_however_much_is_wrong(door: DoorInMemory) -> None:
+    """A message with a hundred thousand faults is answered with the first twenty, and how many more there are."""
+    regions = ["?" for _ in range(40_000)]
+    body = json.dumps({"type": "batch.scored", "data": {"regionIds": regions, "k" * 9_000: 1}}).encode()
+
+    answered = door.ring(sample("standard_batch_ready").with_body(body).signed())
+
+    assert answered.status == 400
+    assert len(answered.told["faults"]) == 20
+    assert answered.told["moreFaults"] > 39_000
+    assert len(answered.body) < 20_000
+    assert len(door.lines[-1]["reason"]) <= 1_000
+
+
 def test_a_bus_that_refuses_makes_the_sender_come_again(door: DoorInMemory) -> None:
     """An entry that is refused inside a 200 is answered with 503; the same delivery again is then told once."""
     sent = genuine("mlflow")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from functions.webhook.adapters.secrets_manager import FAILURE_SECONDS
 from tests.fakes.webhooks import NOW, genuine
 from tests.unit.webhook.door import OVERLAP_SECONDS, REFRESH_SECONDS, DoorInMemory
 
@@ -19,7 +20,7 @@ def rotated(door: DoorInMemory) -> DoorInMemory:
 def rings(door: DoorInMemory, secret: str, *, after: float = 0) -> int:
     """The status of a request that is signed with a secret, so many seconds from now."""
     door.now = NOW + after
-    return door.ring(genuine("mlflow").signed(secret, now=door.now, delivery_id=f"{secret}-{after}")).status
+    return door.ring(genuine("mlflow").signed(secret, now=door.now, delivery_id=f"{secret}-{after * 10:.0f}")).status
 
 
 def test_both_secrets_are_good_after_a_rotation(rotated: DoorInMemory) -> None:
@@ -78,4 +79,22 @@ def test_a_refresh_that_failed_does_not_count(door: DoorInMemory) -> None:
     meanwhile = rings(door, NEWEST, after=1)
     door.secrets.down = False
 
-    assert (meanwhile, rings(door, NEWEST, after=2)) == (503, 202)
+    assert (meanwhile, rings(door, NEWEST, after=1 + FAILURE_SECONDS)) == (503, 202)
+
+
+def test_a_service_in_trouble_is_left_alone(door: DoorInMemory) -> None:
+    """While Secrets Manager fails, whatever comes makes us ask it once in five seconds."""
+    door.secrets.down = True
+    statuses = {rings(door, "forged", after=number / 10) for number in range(100)}
+
+    assert statuses == {503}
+    assert door.secrets.asked == 2
+
+
+def test_a_secret_that_was_corrected_is_found_at_once(door: DoorInMemory) -> None:
+    """A secret that can be no key is looked up again for the next request, not after five minutes."""
+    door.secrets.put("mlflow", "")
+    unusable = rings(door, NEWEST)
+    door.secrets.put("mlflow", NEWEST, at=NOW)
+
+    assert (unusable, rings(door, NEWEST, after=REFRESH_SECONDS)) == (503, 202)
