@@ -180,10 +180,10 @@ class Webhook(MappingSettings):
             raise ValueError(message)
         return tuple(sorted(set(providers)))
 
-    @field_validator("accepts")
+    @field_validator("accepted_types")
     @classmethod
-    def _are_ours(cls, accepts: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return accepts if accepts is None else _types_of_ours(accepts)
+    def _are_ours(cls, types: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return types if types is None else _types_of_ours(types)
 
     @field_validator("aliases")
     @classmethod

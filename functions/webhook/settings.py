@@ -42,7 +42,7 @@ class MappingSettings(Settings):
     """MLflow: key of the tag whose value is a version's stage."""
     wandb_signature: Literal["base64", "hex"] = "base64"
     """Weights & Biases: how the signature is written; its vendor's script and receivers in the wild differ."""
-    accepts: tuple[str, ...] | None = None
+    accepted_types: tuple[str, ...] | None = None
     """Types of events that whoever signs as Standard Webhooks or CloudEvents may tell; all of ours unless some are
     named."""
 

@@ -60,7 +60,7 @@ class WebhookTrigger(Construct):
             timeout=Duration.seconds(declared.timeout_seconds),
         )
         function.allow(["secretsmanager:GetSecretValue"], list(secrets.values()))
-        passed_through = CATALOG if declared.accepts is None else declared.accepts
+        passed_through = CATALOG if declared.accepted_types is None else declared.accepted_types
         hub.join(function, announces=sorted({*TOLD_BY_REGISTRIES, *passed_through}), remembers=MEMORY_OF_DELIVERIES)
         self.door = WebhookApi(self, "Door", stage=hub.stage, function=function.function)
         self.metrics = HandlerMetrics(trigger=function.slice_name, function=function.function)

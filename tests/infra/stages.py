@@ -49,7 +49,7 @@ timeout_seconds = 25
 secret_overlap_seconds = 600
 secret_refresh_seconds = 30
 stage_tag = "lifecycle"
-accepts = ["batch.ready"]
+accepted_types = ["batch.ready"]
 wandb_signature = "hex"
 aliases = {{ Live = "Production" }}
 

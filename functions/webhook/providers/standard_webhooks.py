@@ -81,8 +81,10 @@ def passed_through(
     """
     if event_type not in CATALOG:
         raise UnwantedError(f"{event_type!r:.80} is none of ours: {', '.join(CATALOG)}")
-    if settings.accepts is not None and event_type not in settings.accepts:
-        raise NotAcceptedError(f"{event_type} is not taken from others: add it to webhook.accepts, or do not send it")
+    if settings.accepted_types is not None and event_type not in settings.accepted_types:
+        raise NotAcceptedError(
+            f"{event_type} is not taken from others: add it to webhook.accepted_types, or do not send it"
+        )
     if not isinstance(fields, Mapping):
         raise UnreadableBodyError(f"data is {fields!r:.80}: send an object with the fields of {event_type}")
     if fields.get("eventType", event_type) != event_type:

@@ -29,6 +29,6 @@ def door(log: io.StringIO) -> DoorInMemory:
 def own_door(log: io.StringIO) -> DoorInMemory:
     """A door whose stage has words of its own."""
     mapping = MappingSettings(
-        aliases={"live": "Production"}, stage_tag="lifecycle", wandb_signature="hex", accepts=("batch.ready",)
+        aliases={"live": "Production"}, stage_tag="lifecycle", wandb_signature="hex", accepted_types=("batch.ready",)
     )
     return DoorInMemory(log, mapping=mapping)

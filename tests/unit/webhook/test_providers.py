@@ -255,7 +255,7 @@ def test_events_that_a_stage_does_not_take(own_door: DoorInMemory) -> None:
     taken = own_door.ring(sample("standard_batch_ready").signed(delivery_id="another"))
 
     assert (refused.status, taken.status) == (400, 202)
-    assert "webhook.accepts" in refused.told["reason"]
+    assert "webhook.accepted_types" in refused.told["reason"]
 
 
 def test_standard_webhooks_in_both_forms(door: DoorInMemory) -> None:
