@@ -287,6 +287,23 @@ MISTAKES = {
         "valid list (got 0)",
         FITTING,
     ),
+    "unknown provider": Mistake(
+        '[webhook]\nproviders = ["mlflow", "gitlab"]',
+        "webhook.providers",
+        "there is no provider gitlab",
+        "use some of cloudevents, databricks, github, mlflow,",
+    ),
+    "alias for no stage": Mistake('[webhook.aliases]\nlive = "Live"', "webhook.aliases.live", "(got 'Live')", FITTING),
+    "type that is none of ours": Mistake(
+        '[webhook]\naccepted_types = ["invoice.paid"]',
+        "webhook.accepted_types",
+        "there is no event invoice.paid",
+        "use some of object.created,",
+    ),
+    "longer than API Gateway waits": Mistake(
+        "[webhook]\ntimeout_seconds = 30", "webhook.timeout_seconds", "(got 30)", FITTING
+    ),
+    "logs with another role": Mistake('api_access_logs = "on"', "api_access_logs", "(got 'on')", FITTING),
     "negative delay": Mistake("[retries]\ndelays_seconds = [-1]", "retries.delays_seconds[0]", "-1", FITTING),
     "delay that SQS refuses": Mistake(
         "[retries]\ndelays_seconds = [1, 43_201]", "retries.delays_seconds[1]", "43201", FITTING
@@ -451,6 +468,7 @@ def test_stage_of_the_project_is_complete(name: str) -> None:
         "registry",
         "metric_alarm",
         "message_queue",
+        "webhook",
         "data set",
         "limits",
         "trigger",
@@ -468,6 +486,7 @@ def test_configuration_is_frozen(section: str, stage_file: Callable[..., str]) -
         "registry": (stage.registry, "groups"),
         "metric_alarm": (stage.metric_alarm, "metrics"),
         "message_queue": (stage.message_queue, "accepts"),
+        "webhook": (stage.webhook, "providers"),
         "trigger": (stage.triggers[0], "event"),
         "data set": (stage.data_sets[0], "prefix"),
         "limits": (stage.data_sets[0].limits, "max_rows"),
