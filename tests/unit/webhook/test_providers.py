@@ -274,6 +274,14 @@ def test_standard_webhooks_in_both_forms(door: DoorInMemory) -> None:
     )
 
 
+@pytest.mark.parametrize("data", [None, [], "text", 1])
+def test_standard_webhooks_of_others_are_filtered(door: DoorInMemory, data: object) -> None:
+    """A message of a type that is none of ours is filtered, whatever it looks like."""
+    answered = rung(door, sample("standard_type_of_others"), timestamp=1_767_521_700, data=data)
+
+    assert (answered.status, answered.told["outcome"]) == (202, "filtered")
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
