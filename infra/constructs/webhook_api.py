@@ -57,6 +57,7 @@ class WebhookApi(Construct):
                 stage_name=STAGE_NAME,
                 throttling_rate_limit=stage.webhook.requests_per_second,
                 throttling_burst_limit=stage.webhook.burst,
+                # Takes no role of ours, and shows where a slow answer spent its time.
                 tracing_enabled=True,
                 access_log_destination=self._access_logs() if is_logged else None,
                 access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(**FIELDS) if is_logged else None,

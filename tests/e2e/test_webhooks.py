@@ -1,11 +1,16 @@
 """The door to the outside on the embedded AWS: once, whatever senders and services do."""
 
 import json
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from doorbell.samples import EVENTS
+from doorbell.sources import FILLED_IN
 from doorbell.webhooks import Response
 from functions.shared.outcome import Outcome
 from tests.e2e.deployed import Deployed, eventually, now_ms
@@ -132,6 +137,24 @@ def test_one_correlation_id_from_the_door_to_the_end(deployed: Deployed) -> None
     traced = json.loads(response.body)["correlationId"]
     assert [line.correlation_id for line in deployed.outcomes(started, DOOR)] == [traced]
     assert [line.correlation_id for line in deployed.outcomes(started, "tell_of_failed_builds")] == [traced]
+
+
+def test_a_signed_sample_is_what_the_function_gets(deployed: Deployed) -> None:
+    """`doorbell sign` prints a sample with its time and signature filled in; the function takes it as it is."""
+    lambda_ = deployed.connection.client("lambda")
+    file = EVENTS / "webhook" / "databricks_version_created.json"
+
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [Path(sys.executable).with_name("doorbell"), "sign", file, "--port", str(deployed.connection.port)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = lambda_.invoke(FunctionName=deployed.outputs.functions[DOOR], Payload=done.stdout.encode())
+
+    assert FILLED_IN in file.read_text(encoding="utf-8")
+    assert FILLED_IN not in done.stdout
+    assert json.load(answer["Payload"])["statusCode"] == 202
 
 
 def test_strangers_are_counted(deployed: Deployed) -> None:
