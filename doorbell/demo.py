@@ -1,4 +1,4 @@
-"""`doorbell demo`: real partitions land in a bucket, their features are computed, and then things go wrong."""
+"""`doorbell demo`: real partitions land in a bucket, their features are computed, things go wrong, webhooks ring."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress
 from rich.table import Table
 
+from doorbell.callers import Callers
 from doorbell.connection import Connection
 from doorbell.errors import DoorbellError
 from doorbell.mishaps import Mishaps
@@ -39,6 +40,8 @@ def run(connection: Connection, days: int | None) -> None:
     waiting = depth(connection, outputs.dead_letter_queues["compute_features"]).total
     out.print(f"Messages in the dead-letter queue: {waiting}\n")
     Mishaps(connection, outputs, landing[0]).show()
+    out.print()
+    Callers(connection, outputs).show()
 
 
 def _land(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> float:
