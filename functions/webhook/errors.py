@@ -1,6 +1,6 @@
 """Why a request gets nowhere."""
 
-from functions.shared.errors import PermanentError
+from functions.shared.errors import PermanentError, RetryableError
 
 
 class NotLetInError(PermanentError):
@@ -24,6 +24,10 @@ class TooLargeError(NotLetInError):
 
 class UnusableSecretError(Exception):
     """A secret cannot be a key; nothing is let in until somebody puts one that can."""
+
+
+class SecretsOutOfReachError(RetryableError):
+    """Secrets Manager did not answer a moment ago, and is not asked again yet."""
 
 
 class MediaTypeError(PermanentError):

@@ -1,9 +1,14 @@
 """The providers' secrets, from Secrets Manager: the current one, and for a while after a rotation the previous one."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.webhook.errors import SecretsOutOfReachError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -52,7 +57,7 @@ class SecretsManagerSecrets:
         self._clock = clock
         self._fetched: dict[str, _Fetched] = {}
         self._refreshed_at: dict[str, float] = {}
-        self._failed: dict[str, tuple[float, Exception]] = {}
+        self._failed: dict[str, tuple[float, str]] = {}
 
     def active(self, provider: str) -> list[str]:
         """The secrets that are good now.
@@ -86,14 +91,20 @@ class SecretsManagerSecrets:
         return [fetched.current, fetched.previous]
 
     def _fetch(self, provider: str) -> _Fetched:
-        """Ask, unless that failed a moment ago: strangers must not make us ask a service that is in trouble."""
-        failed_at, error = self._failed.get(provider, (-FAILURE_SECONDS, None))
-        if error and self._clock() - failed_at < FAILURE_SECONDS:
-            raise error
+        """Ask, unless that failed a moment ago: strangers must not make us ask a service that is in trouble.
+
+        Raises:
+            botocore.exceptions.ClientError: it failed.
+            SecretsOutOfReachError: it failed a moment ago.
+        """
+        failed_at, why = self._failed.get(provider, (-math.inf, ""))
+        if self._clock() - failed_at < FAILURE_SECONDS:
+            message = f"the secret of {provider} could not be had a moment ago: {why}"
+            raise SecretsOutOfReachError(message)
         try:
             return self._fetch_now(provider)
-        except Exception as error:
-            self._failed[provider] = (self._clock(), error)
+        except (BotoCoreError, ClientError) as error:
+            self._failed[provider] = (self._clock(), str(error))
             raise
 
     def _fetch_now(self, provider: str) -> _Fetched:
