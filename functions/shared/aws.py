@@ -18,7 +18,11 @@ CLIENT_CONFIG = Config(
 
 PROMPT_CLIENT_CONFIG = CLIENT_CONFIG.merge(
     # Where somebody waits for the answer, and will come again.
-    Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+    Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+)
+TELLING_CLIENT_CONFIG = PROMPT_CLIENT_CONFIG.merge(
+    # A bus that is only slow would hear the event twice, if it were told again before it answered.
+    Config(read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
 )
 
 

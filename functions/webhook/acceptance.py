@@ -48,7 +48,7 @@ class Acceptance:
             ),
             bus=EventBridgeBus(
                 BusSettings.from_environment().event_bus,
-                events=session.client("events", config=aws.PROMPT_CLIENT_CONFIG),
+                events=session.client("events", config=aws.TELLING_CLIENT_CONFIG),
             ),
             ledger=ledger,
         )
