@@ -125,7 +125,13 @@ def test_two_run_side_by_side(deployed: Deployed, beside: Deployed) -> None:
 
     outputs = json.loads(shown.stdout)
     assert outputs["endpoint_url"] == beside.connection.endpoint_url
-    assert set(outputs["queues"]) == set(outputs["functions"]) <= set(outputs["dead_letter_queues"])
+    # Who rings the door to the outside waits for the answer: there is no queue before it.
+    assert (
+        set(outputs["queues"]) == set(outputs["functions"]) - {"receive_webhook"} <= set(outputs["dead_letter_queues"])
+    )
+    assert outputs["webhook_url"].startswith(f"{beside.connection.endpoint_url}/")
+    assert outputs["webhook_url"].endswith("/webhooks/")
+    assert set(outputs["webhook_secrets"]) == set(provider_names())
     assert set(outputs["event_sources"]) == {
         "feature_pipeline",
         "message_queue",
