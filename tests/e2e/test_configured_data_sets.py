@@ -15,6 +15,7 @@ from doorbell.connection import ACCOUNT, REGION, connect
 from doorbell.embedded.emulator import free_port
 from doorbell.purchases import partitions
 from doorbell.samples import EVENTS, read_messages
+from functions.webhook.settings import provider_names
 from tests.e2e.deployed import Deployed, eventually
 
 if TYPE_CHECKING:
