@@ -11,7 +11,7 @@ from doorbell.purchases import partitions
 from infra.configuration import ROOT
 from tests.e2e.deployed import Deployed, sqs_event
 from tests.e2e.knock import Knock
-from tests.fakes.webhooks import GENUINE, genuine
+from tests.fakes.webhooks import GENUINE, another
 from tests.infra.assembly import Assembly
 from tests.lambda_runtime import lambda_runtime, only_on_linux
 
@@ -106,7 +106,7 @@ def test_a_missing_package_is_noticed(deployed: Deployed, bundle: Path, tmp_path
 def test_a_genuine_request_is_let_in(deployed: Deployed, tmp_path: Path, provider: str) -> None:
     """The door finds in its bundle also what it imports when the first genuine request is there."""
     knock = Knock(deployed, provider)
-    sent = knock.signed(genuine(provider, note="runtime"))
+    sent = knock.signed(another(provider, 1))
 
     answered = invoked(deployed, DOOR, bundle_of(deployed, DOOR), sent.proxy_event, tmp_path)
 

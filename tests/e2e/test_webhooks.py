@@ -16,7 +16,7 @@ from functions.shared.outcome import Outcome
 from tests.e2e.deployed import Deployed, eventually, now_ms
 from tests.e2e.knock import Knock
 from tests.e2e.role import Role
-from tests.fakes.webhooks import GENUINE, Sent, genuine, sample
+from tests.fakes.webhooks import GENUINE, Sent, another, genuine, sample
 
 DOOR = "receive_webhook"
 CONCURRENT = 20
@@ -88,11 +88,11 @@ def test_a_rotation_under_way_refuses_nobody(deployed: Deployed, provider: str) 
         if number == STREAM // 3:
             knock.rotate(new)
         is_late = number < STREAM // 3 or number % 2
-        statuses.append(knock.send(knock.signed(genuine(provider), secret=old if is_late else new)).status)
+        statuses.append(knock.send(knock.signed(another(provider, number), secret=old if is_late else new)).status)
     knock.rotate(newest)
 
     def answered(secret: str, status: int) -> bool:
-        return knock.send(knock.signed(genuine(provider), secret=secret)).status == status
+        return knock.send(knock.signed(another(provider, STREAM), secret=secret)).status == status
 
     assert statuses == [202] * STREAM
     # Secrets were fetched anew a moment ago, and are again after a second.
@@ -142,7 +142,7 @@ def test_one_correlation_id_from_the_door_to_the_end(deployed: Deployed) -> None
 def test_a_signed_sample_is_what_the_function_gets(deployed: Deployed) -> None:
     """`doorbell sign` prints a sample with its time and signature filled in; the function takes it as it is."""
     lambda_ = deployed.connection.client("lambda")
-    file = EVENTS / "webhook" / "databricks_version_created.json"
+    file = EVENTS / "webhook" / "databricks_commented.json"
 
     done = subprocess.run(  # noqa: S603 - our own arguments
         [Path(sys.executable).with_name("doorbell"), "sign", file, "--port", str(deployed.connection.port)],
@@ -173,7 +173,7 @@ def test_strangers_are_counted(deployed: Deployed) -> None:
 def test_headers_that_come_twice_are_refused(deployed: Deployed, provider: str) -> None:
     """The embedded API Gateway joins a header that comes twice with a comma: no such request gets in."""
     knock = Knock(deployed, provider)
-    sent = knock.signed(genuine(provider, note=time.time_ns()))
+    sent = knock.signed(another(provider, 2 * STREAM))
 
     for name, value in sent.headers:
         if name.lower() in {"x-hub-signature-256", "x-mlflow-signature", "webhook-signature", "webhook-id"}:

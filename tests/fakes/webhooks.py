@@ -83,6 +83,14 @@ def sample(name: str) -> Sent:
     return sent.signed()
 
 
+def another(name: str, number: int) -> Sent:
+    """A provider's request that becomes an event of its own for each number, and is none of the samples; signed."""
+    facts = {"event_timestamp": NOW * 1_000 - number} if name == "databricks" else {}
+    if name == "wandb":
+        facts = {"artifact_version_string": f"example/model-registry/churn:v{1_000 + number}"}
+    return genuine(name, note=number, **facts)
+
+
 def genuine(name: str, *, delivery_id: str = "delivery-1", **changes: Any) -> Sent:
     """A provider's request that becomes an event, with fields of its body changed, signed."""
     sent = sample(GENUINE[name])
