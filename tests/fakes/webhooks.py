@@ -85,7 +85,7 @@ def sample(name: str) -> Sent:
 
 def another(name: str, number: int) -> Sent:
     """A provider's request that becomes an event of its own for each number, and is none of the samples; signed."""
-    facts = {"event_timestamp": NOW * 1_000 - number} if name == "databricks" else {}
+    facts: dict[str, Any] = {"event_timestamp": NOW * 1_000 - number} if name == "databricks" else {}
     if name == "wandb":
         facts = {"artifact_version_string": f"example/model-registry/churn:v{1_000 + number}"}
     return genuine(name, note=number, **facts)
