@@ -66,7 +66,7 @@ format: setup ## format the code and apply safe fixes
 	$(BIN)/ruff check -q --fix .
 	$(BIN)/ruff format -q .
 
-schemas: setup ## write events/schemas/ and docs/events.md anew from the contracts
+schemas: setup ## write events/schemas/, docs/events.md and the webhook's OpenAPI anew from the code
 	$(BIN)/python -m doorbell.schemas
 
 synth: setup ## synthesize STAGE (default dev) into cdk.out

@@ -9,7 +9,7 @@ from doorbell.connection import Connection
 from doorbell.outputs import Outputs
 from doorbell.samples import EVENTS
 from doorbell.terminal import out
-from doorbell.webhooks import Response, body_of, post, signed
+from doorbell.webhooks import Response, body_of, post, request_in, signed
 
 
 class Callers:
@@ -38,7 +38,7 @@ class Callers:
         out.print(table)
 
     def _request(self, sample: str) -> dict[str, Any]:
-        event = json.loads((EVENTS / "webhook" / f"{sample}.json").read_text(encoding="utf-8"))
+        event = request_in(EVENTS / "webhook" / f"{sample}.json")
         return signed(self._connection, self._outputs, event)
 
     def _ring(self, request: dict[str, Any]) -> Response:

@@ -24,7 +24,7 @@ from doorbell.replay import plan_replay, run_replay
 from doorbell.sam import environment_of
 from doorbell.send import send as ring
 from doorbell.terminal import err, out, progress
-from doorbell.webhooks import signed
+from doorbell.webhooks import request_in, signed
 
 app = typer.Typer(
     help="Event-driven triggers for machine-learning pipelines on AWS.", no_args_is_help=True, add_completion=False
@@ -116,7 +116,9 @@ def alarms(
 def log(
     name: Annotated[str | None, typer.Argument(help="A function or trigger; all unless given.")] = None,
     *,
-    failed: Annotated[bool, typer.Option("--failed", help="Only failed tries and what was given up.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only failed tries, and what was given up or refused.")
+    ] = False,
     minutes: Annotated[int, typer.Option(min=1, help="How far back to look.")] = 60,
     port: Port = None,
     stage: Stage = None,
@@ -138,7 +140,7 @@ def send(file: Path, *, port: Port = None, stage: Stage = None) -> None:
 def sign(file: Path, *, port: Port = None, stage: Stage = None) -> None:
     """Print a webhook's sample signed with the stage's secret, for sam local."""
     connection = connect(port=port, stage=stage)
-    request = json.loads(file.read_text(encoding="utf-8"))
+    request = request_in(file)
     sys.stdout.write(json.dumps(signed(connection, read_outputs(connection), request), indent=2) + "\n")
 
 

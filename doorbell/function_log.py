@@ -37,7 +37,9 @@ def booked(connection: Connection, outputs: Outputs, name: str | None, *, minute
         if name in {None, function, line.get("trigger")}:
             what = line.get("outcome") or f"{line['message']}: {line.get('error_type')}"
             trace = line.get("correlation_id", "unreadable")
-            yield f"{timestamp}  {function}  {what}  {safe_text(line['reason'])}  ({safe_text(trace)})"
+            # A webhook's provider, which says whose secret or whose message is meant.
+            who = f"{function} {safe_text(line['provider'])}" if "provider" in line else function
+            yield f"{timestamp}  {who}  {what}  {safe_text(line['reason'])}  ({safe_text(trace)})"
 
 
 def _went_wrong(line: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ import http.client
 import json
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from doorbell.connection import Connection
 from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs
 from doorbell.sources import FILLED_IN
+from functions.webhook.errors import UnusableSecretError
 from functions.webhook.providers import provider
 from functions.webhook.settings import MappingSettings
 
@@ -44,7 +46,27 @@ def secret_of(connection: Connection, outputs: Outputs, name: str) -> str:
             remedy=f"Choose one of {', '.join(outputs.webhook_secrets)}, or add it to webhook.providers and deploy.",
         )
     secrets_manager: SecretsManagerClient = connection.client("secretsmanager")
-    return secrets_manager.get_secret_value(SecretId=outputs.webhook_secrets[name])["SecretString"]
+    answer = secrets_manager.get_secret_value(SecretId=outputs.webhook_secrets[name])
+    if "SecretString" not in answer:
+        raise DoorbellError(
+            f"The secret {answer['Name']} is binary.", remedy="Put it as text: docs/webhook.md, Secrets."
+        )
+    return answer["SecretString"]
+
+
+def request_in(file: Path) -> dict[str, Any]:
+    """The request in a sample of a webhook.
+
+    Raises:
+        DoorbellError: it is none.
+    """
+    try:
+        event = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DoorbellError(f"{file} cannot be read: {error}", remedy="Give a file of events/webhook/.") from error
+    if not isinstance(event, dict) or "pathParameters" not in event:
+        raise DoorbellError(f"{file} is no webhook's request.", remedy="Give a file of events/webhook/.")
+    return event
 
 
 def signed(connection: Connection, outputs: Outputs, event: dict[str, Any]) -> dict[str, Any]:
@@ -55,12 +77,17 @@ def signed(connection: Connection, outputs: Outputs, event: dict[str, Any]) -> d
     scheme = provider(name).scheme(_mapping(connection, outputs))
     written = {header.lower(): value for header, value in event["headers"].items()}
     told_at = written.get(scheme.timestamp_header or "", FILLED_IN)
-    made = scheme.sign(
-        body_of(event),
-        secret_of(connection, outputs, name),
-        delivery_id=written.get(scheme.id_header or "", ""),
-        now=time.time() if told_at == FILLED_IN else int(told_at),
-    )
+    try:
+        made = scheme.sign(
+            body_of(event),
+            secret_of(connection, outputs, name),
+            delivery_id=written.get(scheme.id_header or "", ""),
+            now=time.time() if told_at == FILLED_IN else int(told_at),
+        )
+    except UnusableSecretError as error:
+        raise DoorbellError(
+            f"The secret of {name} cannot be used: {error}", remedy="Put another: docs/webhook.md, Secrets."
+        ) from error
     headers = {
         header: made[header.lower()] if value == FILLED_IN else value for header, value in event["headers"].items()
     }

@@ -7,7 +7,8 @@ from infra.constructs.monitoring import Monitoring
 
 CURES = {
     "RequestsRefused": (
-        "{threshold} or more requests within five minutes were not signed as their provider signs. One provider alone, "
+        "{threshold} or more requests within five minutes were not signed as their provider signs, were too large, or "
+        "named no provider. One provider alone, "
         "since a rotation: its sender has the old secret (docs/webhook.md, 'Secrets'). Otherwise somebody tries the "
         "door, and it holds. See which and why: 'doorbell log {function} --stage {stage}'. "
         "docs/operations.md, 'Webhooks'."
@@ -18,8 +19,8 @@ CURES = {
         "deliver it again. docs/operations.md, 'Webhooks'."
     ),
     "Failures": (
-        "{threshold} or more requests within five minutes were answered with 503, since a service did not answer; most "
-        "senders try three times more, GitHub never does. The log of {function} says which ('try failed'): "
+        "{threshold} or more requests within five minutes were answered with 503, since a service did not answer, or a "
+        "secret can be no key; most senders try three times more, GitHub never does. The log says which ('try failed'): "
         "'doorbell log {function} --failed --stage {stage}'. docs/operations.md, 'Webhooks'."
     ),
     "Crashes": (

@@ -12,8 +12,10 @@ import pytest
 
 from doorbell.samples import EVENTS, index
 from functions.shared.outcome import Outcome
+from functions.webhook.settings import provider_names
 from infra.configuration import ROOT, read_stage
 from infra.constructs.naming import short_name
+from tests.fakes.webhooks import GENUINE, SECRETS
 
 SHARED_BY_SLICES = {"shared", "serving"}
 SLICES = sorted(
@@ -170,6 +172,21 @@ def test_nothing_else_constructs_a_function() -> None:
     }
 
     assert makers == {Path("infra/triggers") / f"{slice_name}.py" for slice_name in SLICES}
+
+
+def test_every_provider_is_tried_everywhere() -> None:
+    """A webhook's provider has a request for the tests, a sample that becomes an event, and cases in the kit."""
+    names = set(provider_names())
+    becoming_events = {
+        name.removeprefix("webhook/").partition("_")[0]
+        for name, sample in index().items()
+        if name.startswith("webhook/") and sample.outcome is Outcome.FIRED
+    }
+
+    assert set(GENUINE) == set(SECRETS) == names
+    assert {file.stem for file in (ROOT / "conformance" / "vectors").glob("*.json")} == names
+    # Such as cloudevent_structured.json of `cloudevents`, and standard_batch_ready.json of `standard-webhooks`.
+    assert all(any(name.startswith(prefix) for prefix in becoming_events) for name in names)
 
 
 # Samples

@@ -288,9 +288,9 @@ MISTAKES = {
         FITTING,
     ),
     "unknown provider": Mistake(
-        '[webhook]\nproviders = ["mlflow", "gitlab"]',
+        '[webhook]\nproviders = ["mlflow", "nobody"]',
         "webhook.providers",
-        "there is no provider gitlab",
+        "there is no provider nobody",
         "use some of cloudevents, databricks, github, mlflow,",
     ),
     "alias for no stage": Mistake('[webhook.aliases]\nlive = "Live"', "webhook.aliases.live", "(got 'Live')", FITTING),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.webhook.errors import SecretsOutOfReachError
+from functions.webhook.errors import SecretsOutOfReachError, UnusableSecretError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
 
 CACHE_SECONDS = 300
 FAILURE_SECONDS = 5
@@ -112,7 +113,7 @@ class SecretsManagerSecrets:
         current = self._secrets_manager.get_secret_value(SecretId=name, VersionStage="AWSCURRENT")
         ends_at = current["CreatedDate"].timestamp() + self._overlap_seconds
         previous = self._previous(name) if self._clock() < ends_at else None
-        fetched = _Fetched(current["SecretString"], previous, ends_at, self._clock())
+        fetched = _Fetched(_text(current), previous, ends_at, self._clock())
         self._fetched[provider] = fetched
         return fetched
 
@@ -122,4 +123,16 @@ class SecretsManagerSecrets:
         except self._secrets_manager.exceptions.ResourceNotFoundException:
             # It was never rotated.
             return None
-        return answer["SecretString"]
+        return _text(answer)
+
+
+def _text(answer: "GetSecretValueResponseTypeDef") -> str:
+    """A version's secret.
+
+    Raises:
+        UnusableSecretError: somebody put bytes.
+    """
+    if "SecretString" not in answer:
+        message = f"the secret {answer['Name']} is binary: put it as text (docs/webhook.md, Secrets)"
+        raise UnusableSecretError(message)
+    return answer["SecretString"]

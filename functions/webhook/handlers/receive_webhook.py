@@ -58,15 +58,16 @@ class Door:
     def answer(self, event: dict[str, Any], context: "LambdaContext") -> Answer:
         """Answer one request; whatever a client can send, it is none of the server's errors."""
         request_id = event["requestContext"]["requestId"]
+        about = {"correlation_id": request_id, "provider": str(event["pathParameters"]["provider"])}
         try:
             request = Request.from_proxy(event)
             sender = self._sender(request)
             return self._acceptance().take(request, sender, context)
         except NotLetInError as error:
-            self._ledger.refuse(error, correlation_id=request_id)
+            self._ledger.refuse(error, **about)
             return answers.not_let_in(error)
         except Exception as error:  # noqa: BLE001 - the boundary: whatever failed, the sender comes again
-            self._ledger.fail(error, None, tries=1, correlation_id=request_id)
+            self._ledger.fail(error, None, tries=1, **about)
             return answers.again(RETRY_AFTER_SECONDS, "a service did not answer", request_id)
         finally:
             self._ledger.flush()

@@ -1,7 +1,7 @@
 """CloudEvents 1.0 over HTTP (https://cloudevents.io), signed as Standard Webhooks; `data` is an event of ours.
 
 In binary mode the attributes are headers, which the signature does not cover: there, the data has to be the whole
-event, and of the headers only `ce-type` is looked at, which has to agree.
+event. The required headers have to be there once each, and `ce-type` has to agree; none of them decides anything.
 """
 
 from typing import Annotated, Literal

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from doorbell import openapi
 from doorbell.event_page import PAGE, page
 from doorbell.schemas import SCHEMAS, schema_files
 from functions.shared.contracts.catalog import CATALOG
@@ -22,6 +23,11 @@ def test_no_drift() -> None:
 def test_the_page_has_not_drifted() -> None:
     """docs/events.md is printed from the contracts."""
     assert PAGE.read_text(encoding="utf-8") == page(), "docs/events.md differs from the contracts: run `make schemas`"
+
+
+def test_the_description_of_the_door_has_not_drifted() -> None:
+    """docs/webhook.openapi.json is printed from the providers' files."""
+    assert openapi.FILE.read_text(encoding="utf-8") == openapi.text(), "run `make schemas` and commit what it writes"
 
 
 @pytest.mark.parametrize("event", PUBLISHED)
