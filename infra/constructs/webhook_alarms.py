@@ -20,7 +20,7 @@ CURES = {
     ),
     "Failures": (
         "{threshold} or more requests within five minutes were answered with 503, since a service did not answer, or a "
-        "secret can be no key; most senders try three times more, GitHub never does. The log says which ('try failed'): "
+        "secret can be no key; most senders try three times more, GitHub never does. The log says which: "
         "'doorbell log {function} --failed --stage {stage}'. docs/operations.md, 'Webhooks'."
     ),
     "Crashes": (
