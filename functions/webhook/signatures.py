@@ -46,7 +46,7 @@ def standard_key(secret: str) -> bytes:
 
 def _not_empty(key: bytes) -> bytes:
     if not key:
-        message = "the secret is empty, and anybody could sign with it: put another (docs/webhook.md, Secrets)"
+        message = "the secret is empty, or bytes, and no key: put another, as text (docs/webhook.md, Secrets)"
         raise UnusableSecretError(message)
     return key
 

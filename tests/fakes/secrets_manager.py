@@ -49,4 +49,4 @@ class SecretsInMemory:
         if len(versions) < age:
             raise _NotFoundError
         secret, created = versions[-age]
-        return {"Name": request["SecretId"], "SecretString": secret, "CreatedDate": created}
+        return {"SecretString": secret, "CreatedDate": created}
