@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from functions.shared import aws
 from functions.shared.broken_contract import explain
 from functions.shared.bus import EventBridgeBus
+from functions.shared.deadline import Deadline
 from functions.shared.errors import PermanentError, UnwantedError
 from functions.shared.idempotency import Guard, InProgressElsewhereError
 from functions.shared.observability import Ledger
@@ -17,7 +18,7 @@ from functions.shared.outcome import Outcome, Settled
 from functions.shared.settings import BusSettings, GuardSettings
 from functions.webhook import answers
 from functions.webhook.answers import Answer
-from functions.webhook.domain import Delivery, guard_key
+from functions.webhook.domain import guard_key
 from functions.webhook.events import Request
 from functions.webhook.providers import Provider
 from functions.webhook.settings import MappingSettings
@@ -61,9 +62,11 @@ class Acceptance:
         """
         facts = {"correlation_id": request.request_id, "provider": request.provider, "tries": 1}
         self._guard.begin(context)
+        deadline = Deadline(context.get_remaining_time_in_millis)
         try:
             delivery = sender.read(request, self._mapping)
-            outcome = self._guard.once(guard_key(request, delivery), lambda: self._tell(delivery))
+            event = delivery.event
+            outcome = self._guard.once(guard_key(request, delivery), lambda: self._bus.announce(event, deadline))
         except UnwantedError as unwanted:
             filtered = Settled(Outcome.FILTERED, str(unwanted))
             self._ledger.settle(filtered, None, **facts)
@@ -74,10 +77,5 @@ class Acceptance:
             reason = explain(error) if isinstance(error, ValidationError) else str(error)
             self._ledger.settle(Settled(Outcome.REJECTED, reason), None, **facts)
             return answers.rejected(error, request.request_id)
-        event = delivery.event
         self._ledger.settle(outcome, event, provider=request.provider, request_id=request.request_id, tries=1)
         return answers.settled(outcome, event.correlation_id, eventId=event.event_id, eventType=event.event_type)
-
-    def _tell(self, delivery: Delivery) -> Settled:
-        self._bus.publish(delivery.event)
-        return Settled(Outcome.FIRED, f"{delivery.event.event_type} is on the bus")

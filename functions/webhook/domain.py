@@ -14,8 +14,8 @@ from functions.webhook.events import Request
 LATEST_MS = 253_402_214_400_000
 """A day before the calendar ends, with the year 9999."""
 
-
 JSON = "application/json"
+"""Media type of most providers' bodies."""
 
 
 @dataclass(frozen=True, slots=True)

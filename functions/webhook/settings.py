@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from functions.shared.contracts.models import RegistryStage
+from functions.shared.errors import UnwantedError
 from functions.shared.settings import Settings, TriggerSettings
 
 USUAL_ALIASES: dict[str, RegistryStage] = {
@@ -46,6 +47,14 @@ class MappingSettings(Settings):
     """Types of events that whoever signs as Standard Webhooks or CloudEvents may tell; all of ours unless some are
     named."""
 
-    def stage_of(self, word: str) -> RegistryStage | None:
-        """The stage that an alias or a tag's value means; None where it means none."""
-        return self.aliases.get(word.lower())
+    def stage_of(self, word: str) -> RegistryStage:
+        """The stage that an alias or a tag's value means.
+
+        Raises:
+            UnwantedError: it means none.
+        """
+        stage = self.aliases.get(word.lower())
+        if stage is None:
+            message = f"{word!r:.80} means no stage: {', '.join(self.aliases)} do"
+            raise UnwantedError(message)
+        return stage

@@ -221,8 +221,8 @@ MISTAKES = (
     Mistake(
         "told without a claim",
         ACCEPTED,
-        "outcome = self._guard.once(guard_key(request, delivery), lambda: self._tell(delivery))",
-        "outcome = self._tell(delivery)",
+        "outcome = self._guard.once(guard_key(request, delivery), lambda: self._bus.announce(event, deadline))",
+        "outcome = self._bus.announce(event, deadline)",
         f"{DOOR_TESTS}/test_receive_webhook.py",
     ),
 )

@@ -88,8 +88,6 @@ def read(request: Request, settings: MappingSettings) -> Delivery:
 
 def _moved(message: Message, version: Version, word: str, claim: str, settings: MappingSettings) -> Delivery:
     stage = settings.stage_of(word)
-    if stage is None:
-        raise UnwantedError(f"{word!r:.80} means no stage: {', '.join(settings.aliases)} do")
     event = _named(message, version).moved(
         stage, message.timestamp, claim, changed_at=message.timestamp.isoformat(timespec="milliseconds")
     )

@@ -59,8 +59,6 @@ def read(request: Request, settings: MappingSettings) -> Delivery:
     if message.event_type == LINKED:
         return Delivery(claim, version.created(moment, claim, artifact_uri=None))
     stage = settings.stage_of(message.alias)
-    if stage is None:
-        raise UnwantedError(f"{message.alias!r:.80} means no stage: {', '.join(settings.aliases)} do")
     return Delivery(claim, version.moved(stage, moment, claim, changed_at=UNTOLD))
 
 
