@@ -95,6 +95,7 @@ lock: setup ## renew the hashed locks from pyproject.toml
 	$(COMPILE) --group uv -c locks/dev.txt -o locks/uv.txt
 	$(COMPILE) --group core -c locks/dev.txt -o locks/core.txt
 	$(COMPILE) --group data -c locks/dev.txt -o locks/data.txt
+	$(COMPILE) --group model -c locks/dev.txt -o locks/model.txt
 	$(COMPILE) --group bench -c locks/dev.txt -o locks/bench.txt
 	$(COMPILE) --upgrade --group mlflow -o locks/mlflow.txt
 	$(COMPILE) --upgrade --group emulator -o locks/emulator.txt

@@ -29,14 +29,13 @@ class NotSetUpError(Exception):
 @cache
 def ours(handler: str = COMPUTE_FEATURES) -> Path:
     """The bundle of a handler for this machine, as the construct builds it."""
-    _, slice_name, _, name = handler.split(".")
+    slice_name = handler.split(".")[1]
     dependencies: tuple[str, ...] = ("core",)
     files = {}
     if handler == COMPUTE_FEATURES:
         dependencies = ("core", "data")
         files = {DATA_SETS_FILE: read_stage("local").prepared_data_sets().model_dump_json(indent=1)}
     bundle = build_bundle(
-        name=name,
         slices=("shared", slice_name),
         dependencies=dependencies,
         files=files,

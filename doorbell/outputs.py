@@ -26,6 +26,7 @@ class Outputs(BaseModel):
     endpoint_url: str | None
     region: str
     data_bucket: str
+    models_bucket: str
     event_bus: str
     queues: dict[str, str] = {}
     dead_letter_queues: dict[str, str] = {}
@@ -35,6 +36,10 @@ class Outputs(BaseModel):
     dashboards: dict[str, str] = {}
     data_sets: dict[str, dict[str, str]] = {}
     """Data set -> its `prefix` and `suffix`."""
+    models: dict[str, str] = {}
+    """Model -> name of its function, whose aliases are `staging` and `production`."""
+    state_machines: dict[str, str] = {}
+    """Workflow -> ARN of its state machine."""
     event_sources: dict[str, str] = {}
     """Where to ring each source: URL of its queue, or ARN of its topic."""
     webhook_url: str = ""
@@ -73,7 +78,13 @@ def _looked_up(kind: str, names: dict[str, str], short_name: str) -> str:
     return names[short_name]
 
 
-_SINGLES = {"DataBucket": "data_bucket", "EventBus": "event_bus", "WebhookUrl": "webhook_url"}
+_SINGLES = {
+    "DataBucket": "data_bucket",
+    "ModelsBucket": "models_bucket",
+    "EventBus": "event_bus",
+    "WebhookUrl": "webhook_url",
+}
+_WRITTEN_AS_JSON = {"DataSets": "data_sets", "Models": "models"}
 # The longer kind first: a dead-letter queue is no queue named dead letter.
 _MAPS = {
     "DeadLetterQueue": "dead_letter_queues",
@@ -83,6 +94,7 @@ _MAPS = {
     "Topic": "topics",
     "Dashboard": "dashboards",
     "EventSource": "event_sources",
+    "StateMachine": "state_machines",
 }
 
 
@@ -121,8 +133,8 @@ def _sort_in(found: dict[str, Any], key: str, value: str) -> None:
     if key in _SINGLES:
         found[_SINGLES[key]] = value
         return
-    if key == "DataSets":
-        found["data_sets"] = json.loads(value)
+    if key in _WRITTEN_AS_JSON:
+        found[_WRITTEN_AS_JSON[key]] = json.loads(value)
         return
     if key == "WebhookSecrets":
         found["webhook_secrets"] = {provider: _secret_name(arn) for provider, arn in json.loads(value).items()}

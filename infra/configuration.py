@@ -19,9 +19,10 @@ from functions.feature_pipeline.settings import (
 )
 from functions.metric_alarm.settings import AlarmSettings
 from functions.router.settings import DeclaredTrigger
+from functions.serving.settings import DeclaredModel, DeclaredModels
 from functions.shared.contracts.catalog import CATALOG
 from functions.shared.contracts.models import RegistryStage
-from functions.shared.settings import MARGIN_SECONDS, BuiltInTarget
+from functions.shared.settings import MARGIN_SECONDS, BuiltInTarget, TopicTarget
 from functions.webhook.settings import MappingSettings, provider_names
 
 ROOT = Path(__file__).parents[1]
@@ -191,6 +192,21 @@ class Webhook(MappingSettings):
         return {alias.lower(): stage for alias, stage in aliases.items()}
 
 
+class ModelDeployment(_Section):
+    """How long deployments of models may take."""
+
+    timeout_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3_600
+    """Of a whole deployment, waiting for others included and bakes of canaries not; its lease lasts as long."""
+    lease_wait_seconds: Annotated[int, Field(ge=1, le=600)] = 10
+    """How long it waits before it asks again whether another one has ended."""
+
+
+TELL_OWNERS = DeclaredTrigger(
+    name="tell_owners", event="model.deployment_failed", target=TopicTarget(kind="topic"), max_concurrency=2
+)
+"""Tells the stage's topic of deployments that failed; a model's owners are subscribed to those of their own."""
+
+
 class Alarms(_Section):
     """When a trigger's alarms ring, and who hears them."""
 
@@ -226,8 +242,31 @@ class Stage(_Section):
     webhook: Webhook = Webhook()
     api_access_logs: Literal["off", "use-account-role", "create-account-role"] = "off"
     """API Gateway writes logs with a role that an account and region have one of."""
+    model_deployment: ModelDeployment = ModelDeployment()
     triggers: tuple[DeclaredTrigger, ...] = ()
     data_sets: tuple[DataSet, ...] = ()
+    models: tuple[DeclaredModel, ...] = ()
+
+    @property
+    def declared_models(self) -> DeclaredModels:
+        """The models, as the functions' bundles carry them."""
+        return DeclaredModels(models=self.models)
+
+    @property
+    def routed(self) -> tuple[DeclaredTrigger, ...]:
+        """The triggers on the bus: the declared ones, and what tells the owners of models."""
+        return (*self.triggers, TELL_OWNERS) if self.models else self.triggers
+
+    @property
+    def deployment_seconds(self) -> int:
+        """How long a deployment may take, with the bakes of the longest canary."""
+        bakes = [model.canary.bake_seconds * model.canary.most_bakes for model in self.models if model.canary]
+        return self.model_deployment.timeout_seconds + max(bakes, default=0)
+
+    @field_validator("models")
+    @classmethod
+    def _models_are_apart(cls, models: tuple[DeclaredModel, ...]) -> tuple[DeclaredModel, ...]:
+        return DeclaredModels(models=models).models
 
     @field_validator("metric_alarm")
     @classmethod
@@ -264,6 +303,7 @@ class Stage(_Section):
     def _triggers_names_are_free(self) -> Self:
         taken = {
             "notices",
+            TELL_OWNERS.name,
             *(file.stem for file in ROOT.glob("functions/*/handlers/*.py")),
             *(folder.name for folder in ROOT.glob("functions/*/")),
         }

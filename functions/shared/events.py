@@ -13,6 +13,8 @@ BUS_SOURCE = "doorbell"
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "events.doorbell")
 
+EVENT_ATTRIBUTE = "event"
+"""Attribute of an item in an outbox table that holds, as JSON text, what its last change is told as."""
 
 LARGEST_INTEGER = 2**53 - 1
 """Up to which every reader of JSON reads the same integer (RFC 8259, section 6)."""

@@ -7,9 +7,17 @@ METRICS_NAMESPACE = "Doorbell"
 TRIGGER_DIMENSION, EVENT_TYPE_DIMENSION = "Trigger", "EventType"
 EVENTS_PROCESSED, EVENT_AGE, FAILURES, DEAD_LETTERS = "EventsProcessed", "EventAge", "Failures", "DeadLetters"
 EVENTS_ANNOUNCED, REQUESTS_REFUSED = "EventsAnnounced", "RequestsRefused"
+MODEL_DIMENSION = "Model"
+PREDICTIONS, PREDICTIONS_REFUSED, PREDICT_LATENCY, SCORE = (
+    "Predictions",
+    "PredictionsRefused",
+    "PredictLatency",
+    "Score",
+)
 """Names in CloudWatch, besides one metric for each outcome: what handlers count, alarms and dashboards show.
 
-`EventsAnnounced` counts what was put on the bus, by event type; everything else is counted by trigger.
+`EventsAnnounced` counts what was put on the bus, by event type; what a model answers is counted by model, and
+everything else by trigger.
 A request that is refused is no event: nobody knows who sent it.
 """
 

@@ -48,6 +48,11 @@ class Settings(BaseModel):
             return text
 
 
+def is_in_environment(settings: type[Settings], environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether any of the settings' variables is there."""
+    return any(name.upper() in environment for name in settings.model_fields)
+
+
 class TriggerSettings(Settings):
     """Which trigger the function is."""
 

@@ -52,7 +52,7 @@ def start(target: ForeignTarget, event: CanonicalEvent, *, prefix: str) -> str:
     name = start_name(prefix, event.idempotency_key)
     match target:
         case StateMachineTarget():
-            _start_state_machine(target, name, parameters)
+            start_execution(target.arn, name, parameters)
         case FunctionTarget():
             _invoke_function(target, name, parameters)
         case PipelineTarget():
@@ -62,14 +62,20 @@ def start(target: ForeignTarget, event: CanonicalEvent, *, prefix: str) -> str:
     return f"{target.kind} {str(target.arn).rpartition(':')[2]} as {name}"
 
 
-def _start_state_machine(target: StateMachineTarget, name: str, parameters: dict[str, Any]) -> None:
+def start_execution(state_machine_arn: str, name: str, parameters: dict[str, Any]) -> None:
+    """Start an execution of a state machine, once a name."""
     client: SFNClient = aws.session().client("stepfunctions", config=aws.CLIENT_CONFIG)
     try:
-        client.start_execution(stateMachineArn=target.arn, name=name, input=json.dumps(parameters))
+        client.start_execution(stateMachineArn=state_machine_arn, name=name, input=json.dumps(parameters))
     except ClientError as error:
         # Started by an earlier try, whose reply was lost or whose invocation died.
         if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
             raise
+
+
+def execution_arn(state_machine_arn: str, name: str) -> str:
+    """ARN of an execution of that name."""
+    return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def _invoke_function(target: FunctionTarget, name: str, parameters: dict[str, Any]) -> None:

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-EVENT_ATTRIBUTE = "event"
-"""Attribute of an item that holds, as JSON text, what its last change is told as."""
+from functions.shared.events import EVENT_ATTRIBUTE
 
 FILTER: dict[str, Any] = {
     "eventName": ["INSERT", "MODIFY"],

@@ -18,6 +18,8 @@ from infra.constructs.bytecode import compile_sources, compiler
 BUNDLES = ROOT / ".bundles"
 LARGEST_BYTES = 250 * 1024 * 1024
 """Lambda's limit for code and layers together, unzipped."""
+NEVER_RUN = ("tests", "*.h", "*.pxd", "*.pyx", "*.pyi")
+"""Names of what packages bring for their authors, for compilers and for type checkers."""
 
 
 class BundleError(Exception):
@@ -25,13 +27,12 @@ class BundleError(Exception):
 
 
 def build_bundle(
-    *, name: str, slices: Sequence[str], dependencies: Sequence[str], files: Mapping[str, str], runtime: Runtime
+    *, slices: Sequence[str], dependencies: Sequence[str], files: Mapping[str, str], runtime: Runtime
 ) -> Path:
-    """Build the folder that becomes /var/task; the same content is built once, whichever synth asks.
+    """Build the folder that becomes /var/task; the same content is built once, whichever function and synth asks.
 
     Args:
-        name: the function's name.
-        slices: packages under functions/ that it needs.
+        slices: packages under functions/ that the function needs; the last one names the folder.
         dependencies: dependency groups, each locked in locks/<group>.txt.
         files: name -> text of what lies beside the code.
         runtime: the platform and Python version to build for.
@@ -45,7 +46,7 @@ def build_bundle(
     lightening = Path(service_models.__file__).read_text(encoding="utf-8")
     # The platform is part of packages' name: without it, binaries for another one could be shipped.
     parts = [packages.name, lightening, *(part for item in sorted(code.items()) for part in item)]
-    bundle = BUNDLES / f"{name}-{_digest(parts)}"
+    bundle = BUNDLES / f"{slices[-1]}-{_digest(parts)}"
     if not bundle.exists():
         with _unfinished(bundle) as folder:
             services = service_models.services_called(code.values())
@@ -58,7 +59,7 @@ def build_bundle(
                 path.write_text(text, encoding="utf-8")
             if interpreter := compiler(runtime.python_version):
                 compile_sources(folder, folder / "functions", interpreter)
-    _check_size(name, bundle)
+    _check_size(bundle, f"{', '.join(slices)} with {', '.join(dependencies)}")
     return bundle
 
 
@@ -78,7 +79,7 @@ def _packages(dependencies: Sequence[str], runtime: Runtime) -> Path:
     interpreter = compiler(runtime.python_version)
     made_with = "bytecode" if interpreter else "sources alone"
     texts = [lock.read_text(encoding="utf-8") for lock in locks]
-    digest = _digest([*chosen, sys.platform, runtime.machine, made_with, *texts])
+    digest = _digest([*chosen, sys.platform, runtime.machine, made_with, *NEVER_RUN, *texts])
     packages = BUNDLES / f"packages-{runtime.machine}-{runtime.python_version}-{digest}"
     if not packages.exists():
         with _unfinished(packages) as folder:
@@ -86,9 +87,19 @@ def _packages(dependencies: Sequence[str], runtime: Runtime) -> Path:
             # Scripts and uv's own notes: nothing of them runs in Lambda, and the notes differ from build to build.
             shutil.rmtree(folder / "bin", ignore_errors=True)
             (folder / ".lock").unlink(missing_ok=True)
+            _leave_out(folder)
             if interpreter:
                 compile_sources(folder, folder, interpreter)
     return packages
+
+
+def _leave_out(packages: Path) -> None:
+    for path in [path for name in NEVER_RUN for path in packages.rglob(name)]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            # It may have gone with its folder.
+            path.unlink(missing_ok=True)
 
 
 def _wanted(locks: Iterable[Path]) -> list[str]:
@@ -119,12 +130,12 @@ def _unfinished(finished: Path) -> Iterator[Path]:
                 raise
 
 
-def _check_size(name: str, bundle: Path) -> None:
+def _check_size(bundle: Path, what: str) -> None:
     size = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
     if size > LARGEST_BYTES:
         message = (
-            f"the bundle of {name} has {size / 1024**2:.0f} MiB unzipped, over Lambda's {LARGEST_BYTES // 1024**2}: "
-            "give it fewer dependency groups, or split the step"
+            f"the bundle of {what} has {size / 1024**2:.0f} MiB unzipped, over Lambda's {LARGEST_BYTES // 1024**2}: "
+            "give its functions fewer dependency groups, or split the step"
         )
         raise BundleError(message)
 

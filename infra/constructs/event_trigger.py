@@ -40,7 +40,7 @@ class EventTrigger(Construct):
         monitoring: Monitoring,
         max_concurrency: int,
         batch_size: int = 1,
-        declared_name: str | None = None,
+        name: str | None = None,
     ) -> None:
         """Create the queues and connect the function.
 
@@ -52,15 +52,15 @@ class EventTrigger(Construct):
             monitoring: the stage, for its retry delays and its alarms' thresholds, and who hears the alarms.
             max_concurrency: how many invocations may run at once, 2 to 1,000.
             batch_size: messages an invocation; 1 for heavy work, so that one that dies takes no neighbour along.
-            declared_name: names the trigger and its outputs where a stage file declares it, in place of slice
-                and function.
+            name: names the trigger and its outputs in place of slice and function, where a stage file declares it or
+                a slice has several.
         """
         super().__init__(scope, construct_id)
         retries = monitoring.stage.retries
         tries = 1 + len(retries.delays_seconds)
-        self.name = declared_name or short_name(function.node.id)
+        self.name = name or short_name(function.node.id)
         """Short name of queue and function among the outputs."""
-        trigger = declared_name or function.slice_name
+        trigger = name or function.slice_name
         self.dead_letter_queue = self._queue_of_letters("DeadLetters")
         self.queue = sqs.Queue(
             self,

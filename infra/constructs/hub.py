@@ -44,7 +44,7 @@ class Hub:
         announces: Sequence[str],
         max_concurrency: int,
         batch_size: int = 1,
-        declared_name: str | None = None,
+        name: str | None = None,
     ) -> EventTrigger:
         """Give a function its queue, its guard, and the right to put events on the bus.
 
@@ -54,7 +54,7 @@ class Hub:
             announces: types of the events that it may put on the bus, and no others.
             max_concurrency: as EventTrigger takes it.
             batch_size: as EventTrigger takes it.
-            declared_name: as EventTrigger takes it.
+            name: as EventTrigger takes it.
         """
         self.join(function, announces=announces)
         return EventTrigger(
@@ -64,5 +64,5 @@ class Hub:
             monitoring=self.monitoring,
             max_concurrency=max_concurrency,
             batch_size=batch_size,
-            declared_name=declared_name,
+            name=name,
         )

@@ -27,6 +27,7 @@ class PythonFunction(Construct):
         slice_name: str,
         runtime: Runtime,
         settings: Sequence[Settings],
+        packages: Sequence[str] = (),
         dependencies: Sequence[str] = ("core",),
         files: Mapping[str, str] | None = None,
         memory: Size | None = None,
@@ -41,6 +42,7 @@ class PythonFunction(Construct):
             slice_name: package under functions/ that the handler is in.
             runtime: platform and Python version.
             settings: written to the environment; the function reads the same models back.
+            packages: packages under functions/ that it needs besides `shared` and its own.
             dependencies: dependency groups of pyproject.toml.
             files: name -> text of what lies beside the code in the bundle.
             memory: 256 MiB unless given.
@@ -57,7 +59,7 @@ class PythonFunction(Construct):
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(self.role)
         bundle = build_bundle(
-            name=name, slices=("shared", slice_name), dependencies=dependencies, files=files or {}, runtime=runtime
+            slices=("shared", *packages, slice_name), dependencies=dependencies, files=files or {}, runtime=runtime
         )
         self.function = lambda_.Function(
             self,

@@ -1,6 +1,6 @@
 """A topic of ours: people subscribe by mail, CloudWatch may be let in to tell its alarms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -33,12 +33,26 @@ class Topic(Construct):
         if alarms:
             self._let_in(alarms)
         for address in emails:
-            acknowledge(
-                self.topic.add_subscription(subscriptions.EmailSubscription(address)),
-                "a mail that is lost loses no fact: alarms keep their state, and events are in the archive",
-                "Serverless-SNSRedrivePolicy",
-            )
+            self.subscribe(address)
         publish(self, "Topic", construct_id, self.topic.topic_arn)
+
+    def subscribe(self, address: str, *, only: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Let a person hear the topic by mail, after a mail to confirm.
+
+        Args:
+            address: the person's.
+            only: field of the messages, which are JSON then -> values that they are let through for.
+        """
+        heard = {
+            field: sns.FilterOrPolicy.filter(sns.SubscriptionFilter.string_filter(allowlist=list(values)))
+            for field, values in (only or {}).items()
+        }
+        subscription = subscriptions.EmailSubscription(address, filter_policy_with_message_body=heard or None)
+        acknowledge(
+            self.topic.add_subscription(subscription),
+            "a mail that is lost loses no fact: alarms keep their state, and events are in the archive",
+            "Serverless-SNSRedrivePolicy",
+        )
 
     def hears(self, alarm: cloudwatch.Alarm) -> None:
         """Tell the topic when the alarm rings, and when it is over."""

@@ -1,4 +1,4 @@
-"""What must survive a redeployment: data bucket, bus with archive, outbox, idempotency records, webhooks' secrets."""
+"""What must survive a redeployment: buckets, bus with archive, outbox, ledger, idempotency records, secrets."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -24,12 +24,17 @@ class FoundationStack(Stack):
         super().__init__(
             scope,
             construct_id,
-            description=f"Doorbell {stage.name}: data, bus, archive, outbox and idempotency records",
+            description=f"Doorbell {stage.name}: data, models, bus, archive, outbox, ledger and idempotency records",
         )
-        data_bucket = stage.existing_data_bucket or self._new_data_bucket().bucket_name
+        logs = self._new_log_bucket()
+        data_bucket = stage.existing_data_bucket or self._new_bucket("Data", logs).bucket_name
+        models_bucket = self._new_bucket("Models", logs).bucket_name
         bus = events.EventBus(self, "Bus")
         idempotency = self._new_table("Idempotency")
         outbox = self._new_table("Outbox", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        ledger = self._new_table(
+            "ModelLedger", key="model", sort_key="entry", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+        )
         events.Archive(
             self,
             "Archive",
@@ -38,14 +43,17 @@ class FoundationStack(Stack):
             retention=ARCHIVE_RETENTION,
         )
         self.data_bucket_name = publish(self, "Data", "Bucket", data_bucket)
+        self.models_bucket_name = publish(self, "Models", "Bucket", models_bucket)
         self.event_bus_name = publish(self, "Event", "Bus", bus.event_bus_name)
         self.idempotency_table_name = publish(self, "Table", "Idempotency", idempotency.table_name)
         self.outbox_table_name = publish(self, "Table", "Outbox", outbox.table_name)
         self.outbox_stream_arn = publish(self, "Stream", "Outbox", str(outbox.table_stream_arn))
+        self.model_ledger_name = publish(self, "Table", "ModelLedger", ledger.table_name)
+        self.model_ledger_stream_arn = publish(self, "Stream", "ModelLedger", str(ledger.table_stream_arn))
         self.webhook_secrets = WebhookSecrets(self, "Webhook", providers=stage.webhook.providers).arns
 
-    def _new_data_bucket(self) -> s3.Bucket:
-        logs = s3.Bucket(
+    def _new_log_bucket(self) -> s3.Bucket:
+        return s3.Bucket(
             self,
             "AccessLogs",
             enforce_ssl=True,
@@ -57,9 +65,11 @@ class FoundationStack(Stack):
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
+
+    def _new_bucket(self, construct_id: str, logs: s3.Bucket) -> s3.Bucket:
         return s3.Bucket(
             self,
-            "Data",
+            construct_id,
             enforce_ssl=True,
             versioned=True,
             encryption=s3.BucketEncryption.S3_MANAGED,
@@ -68,11 +78,20 @@ class FoundationStack(Stack):
             removal_policy=RemovalPolicy.RETAIN,
         )
 
-    def _new_table(self, construct_id: str, *, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
+    def _new_table(
+        self,
+        construct_id: str,
+        *,
+        key: str = "id",
+        sort_key: str | None = None,
+        stream: dynamodb.StreamViewType | None = None,
+    ) -> dynamodb.Table:
+        text = dynamodb.AttributeType.STRING
         return dynamodb.Table(
             self,
             construct_id,
-            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            partition_key=dynamodb.Attribute(name=key, type=text),
+            sort_key=dynamodb.Attribute(name=sort_key, type=text) if sort_key else None,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expiration",
             stream=stream,

@@ -14,6 +14,7 @@ from infra.stacks.foundation import FoundationStack
 from infra.triggers.feature_pipeline import FeaturePipelineTrigger
 from infra.triggers.message_queue import MessageQueueTrigger
 from infra.triggers.metric_alarm import MetricAlarmTrigger
+from infra.triggers.model_deployment import ModelDeploymentTrigger
 from infra.triggers.registry import RegistryTrigger
 from infra.triggers.router import RouterTriggers
 from infra.triggers.table_stream import TableStreamTrigger
@@ -35,15 +36,25 @@ class TriggersStack(Stack):
         outbox = dynamodb.Table.from_table_attributes(
             self, "Outbox", table_name=foundation.outbox_table_name, table_stream_arn=foundation.outbox_stream_arn
         )
+        ledger = dynamodb.Table.from_table_attributes(
+            self,
+            "ModelLedger",
+            table_name=foundation.model_ledger_name,
+            table_stream_arn=foundation.model_ledger_stream_arn,
+        )
         features = FeaturePipelineTrigger(
             self, "FeaturePipeline", hub=hub, data_bucket_name=foundation.data_bucket_name
+        )
+        deployment = ModelDeploymentTrigger(
+            self, "ModelDeployment", hub=hub, ledger=ledger, models_bucket_name=foundation.models_bucket_name
         )
         triggers = [
             features.trigger,
             RegistryTrigger(self, "Registry", hub=hub).trigger,
             MetricAlarmTrigger(self, "MetricAlarm", hub=hub).trigger,
             MessageQueueTrigger(self, "MessageQueue", hub=hub).trigger,
-            TableStreamTrigger(self, "TableStream", hub=hub, tables={"Outbox": outbox}).trigger,
+            TableStreamTrigger(self, "TableStream", hub=hub, tables={"Outbox": outbox, "ModelLedger": ledger}).trigger,
+            *deployment.triggers,
             *RouterTriggers(self, "Router", hub=hub).triggers,
         ]
         webhook = WebhookTrigger(self, "Webhook", hub=hub, secrets=foundation.webhook_secrets)

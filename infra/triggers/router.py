@@ -4,6 +4,7 @@ from constructs import Construct
 
 from functions.router.settings import DeclaredTrigger, StartTargetSettings
 from functions.shared.patterns import pattern_of
+from infra.configuration import TELL_OWNERS, Stage
 from infra.constructs import grants
 from infra.constructs.bus_rule import BusRule
 from infra.constructs.hub import Hub
@@ -20,10 +21,22 @@ class RouterTriggers(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, hub: Hub) -> None:
         super().__init__(scope, construct_id)
         self.notices = Topic(self, "Notices", emails=hub.stage.notices.emails)
+        for address, models in _owners(hub.stage).items():
+            self.notices.subscribe(address, only={"eventType": [TELL_OWNERS.event], "modelName": models})
         self.triggers = [
             RouterTrigger(self, pascal_case(declared.name), declared=declared, notices=self.notices, hub=hub).trigger
-            for declared in hub.stage.triggers
+            for declared in hub.stage.routed
         ]
+
+
+def _owners(stage: Stage) -> dict[str, list[str]]:
+    """Address -> the models whose failed deployments it hears of; who hears all notices hears of those anyway."""
+    found: dict[str, list[str]] = {}
+    for model in stage.models:
+        for address in dict.fromkeys(model.owners):
+            if address not in stage.notices.emails:
+                found.setdefault(address, []).append(model.name)
+    return found
 
 
 class RouterTrigger(Construct):
@@ -48,7 +61,7 @@ class RouterTrigger(Construct):
             announces=[],
             max_concurrency=declared.max_concurrency,
             batch_size=BATCH_SIZE,
-            declared_name=declared.name,
+            name=declared.name,
         )
         BusRule(
             self,

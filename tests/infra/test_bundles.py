@@ -1,6 +1,7 @@
 """A bundle is made for its platform, is the same whenever it is made, and fits into Lambda."""
 
 import compileall
+import csv
 import datetime as dt
 import hashlib
 import os
@@ -12,16 +13,21 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from py_compile import PycInvalidationMode
 
+import infra  # noqa: F401 - sets up the Node that aws_cdk starts when it is imported
+
+# isort: split
 import pytest
+from aws_cdk import App, Stack
 
 from doorbell.embedded.deployer import zipped
 from infra.configuration import Runtime
 from infra.constructs import bundle
 from infra.constructs.bundle import BundleError, build_bundle
 from infra.constructs.bytecode import CompilationError, compile_sources
+from infra.constructs.python_function import PythonFunction
 from tests.infra.assembly import Assembly
 
 ELF_MACHINES = {"arm64": 183, "x86_64": 62}
@@ -32,7 +38,6 @@ HERE = Runtime(python="host", architecture="host")
 def built(*, text: str = "{}") -> Path:
     """A bundle like that of compute_features, for this machine."""
     return build_bundle(
-        name="compute_features",
         slices=("shared", "feature_pipeline"),
         dependencies=("core", "data"),
         files={"data_sets.json": text},
@@ -54,6 +59,12 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def fresh(bundles: Path) -> Path:  # noqa: ARG001 - built in there
     """A bundle that was built from nothing."""
     return built()
+
+
+@pytest.fixture(scope="module")
+def scoring(bundles: Path) -> Path:  # noqa: ARG001 - built in there
+    """A bundle with XGBoost and what it needs, for this machine."""
+    return build_bundle(slices=("shared",), dependencies=("core", "model"), files={}, runtime=HERE)
 
 
 def contents(folder: Path) -> dict[str, tuple[int, str]]:
@@ -112,6 +123,39 @@ def test_bundle_holds_the_models_of_the_services_that_it_calls(fresh: Path) -> N
     assert {"endpoints.json", "partitions.json"} <= {path.name for path in models.iterdir() if path.is_file()}
 
 
+def test_packages_leave_at_home_what_never_runs(scoring: Path) -> None:
+    """Of their packages, bundles lack tests, headers, stubs, commands and models of services, and nothing else."""
+    lacking = {f"{package}: {kind(file)}" for package, file in recorded(scoring) if not (scoring / file).exists()}
+
+    assert {"numpy: tests", "scipy: tests", "numpy: .h", "scipy: .h", "numpy: .pyi", "scipy: .pyi"} <= lacking
+    kinds = {"tests", ".h", ".pxd", ".pyx", ".pyi", "bin", "botocore/data"}
+    assert {told.partition(": ")[2] for told in lacking} == kinds
+    assert [path for name in bundle.NEVER_RUN for path in scoring.rglob(name)] == []
+    assert (scoring / "numpy" / "py.typed").exists()
+
+
+def test_what_is_left_of_the_packages_trains_and_scores(scoring: Path) -> None:
+    """With nothing beside the bundle, XGBoost trains a model, reads it back from bytes and scores with it."""
+    script = f"""
+import sys
+sys.path.insert(0, {str(scoring)!r})
+import numpy, xgboost
+rows = numpy.arange(40, dtype=numpy.float32).reshape(20, 2)
+trained = xgboost.train({{"max_depth": 2}}, xgboost.DMatrix(rows, label=rows[:, 0]), num_boost_round=3)
+loaded = xgboost.Booster()
+loaded.load_model(bytearray(trained.save_raw("ubj")))
+assert (loaded.inplace_predict(rows) == trained.inplace_predict(rows)).all()
+places = {{module.__file__ for module in (numpy, xgboost, sys.modules["scipy"])}}
+assert all(place.startswith({str(scoring)!r}) for place in places), places
+"""
+
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, "-I", "-B", "-S", "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_other_data_is_another_bundle(fresh: Path) -> None:
     """A changed data file gives a bundle of another name, so that a stale one is never taken for it."""
     other = built(text='{"data_sets": []}')
@@ -122,14 +166,14 @@ def test_other_data_is_another_bundle(fresh: Path) -> None:
 
 
 def test_bundle_over_the_limit_is_refused(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bundle that Lambda would refuse is refused at synth, with the function's name, its size and what to do."""
+    """A bundle that Lambda would refuse is refused at synth, with what is in it, its size and what to do."""
     monkeypatch.setattr(bundle, "LARGEST_BYTES", 3 * 1024**2)
     size = sum(path.stat().st_size for path in fresh.rglob("*") if path.is_file()) / 1024**2
 
     with pytest.raises(BundleError) as refused:
         built()
 
-    assert "bundle of compute_features" in str(refused.value)
+    assert "bundle of shared, feature_pipeline with core, data" in str(refused.value)
     assert f"has {size:.0f} MiB unzipped, over Lambda's 3" in str(refused.value)
     assert "split the step" in str(refused.value)
 
@@ -149,7 +193,7 @@ def test_failed_build_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(bundle, "BUNDLES", folder)
 
     with pytest.raises(BundleError) as refused:
-        build_bundle(name="broken", slices=(), dependencies=("core",), files={}, runtime=HERE)
+        build_bundle(slices=("shared",), dependencies=("core",), files={}, runtime=HERE)
 
     assert "run make setup" in str(refused.value)
     assert "core.txt" in str(refused.value)
@@ -193,6 +237,24 @@ def test_declared_triggers_share_a_bundle(varied: Assembly) -> None:
 
     assert len(shared) == 1
     assert shared.isdisjoint(others)
+
+
+def test_functions_of_a_slice_share_a_bundle(bundles: Path, tmp_path: Path) -> None:
+    """Functions of one slice with the same dependencies and files have one asset, from one folder of its name."""
+    app = App(outdir=str(tmp_path))
+    stack = Stack(app, "stack-on-trial")
+    for name, files in (("AnnounceAlarm", {}), ("ForgetAlarm", {}), ("ReadFile", {"alarms.json": "{}"})):
+        PythonFunction(stack, name, slice_name="metric_alarm", runtime=HERE, settings=[], files=files)
+
+    template = app.synth().get_stack_by_name("stack-on-trial").template
+
+    codes = {
+        body["Properties"]["Handler"].split(".")[-2]: body["Properties"]["Code"]["S3Key"]
+        for body in template["Resources"].values()
+        if body["Type"] == "AWS::Lambda::Function"
+    }
+    assert codes["announce_alarm"] == codes["forget_alarm"] != codes["read_file"]
+    assert len(list(bundles.glob("metric_alarm-*"))) == 2
 
 
 def test_same_stage_gives_the_same_bytes(local: Assembly, local_again: Assembly) -> None:
@@ -260,6 +322,22 @@ def unzipped(archive: BytesIO, folder: Path) -> Path:
             moment = dt.datetime(*entry.date_time, tzinfo=dt.UTC).timestamp()
             os.utime(path, (moment, moment))
     return folder
+
+
+def recorded(folder: Path) -> Iterator[tuple[str, PurePosixPath]]:
+    """Package and file, for all that the packages of a bundle brought."""
+    for record in folder.glob("*.dist-info/RECORD"):
+        with record.open(encoding="utf-8", newline="") as lines:
+            for name, *_ in csv.reader(lines):
+                yield record.parent.name.partition("-")[0], PurePosixPath(name)
+
+
+def kind(file: PurePosixPath) -> str:
+    """What a package's file is, as far as it matters to a bundle."""
+    for place in ("tests", "bin"):
+        if place in file.parts:
+            return place
+    return "botocore/data" if file.parts[:2] == ("botocore", "data") else file.suffix
 
 
 def imported(module: str, task: Path) -> set[Path]:

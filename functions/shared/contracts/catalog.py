@@ -18,6 +18,7 @@ CATALOG: Mapping[str, type[CanonicalEvent]] = MappingProxyType(
             models.ModelVersionCreated,
             models.ModelVersionStageChanged,
             models.ModelDeployed,
+            models.ModelDeploymentFailed,
             models.ModelRolledBack,
             metrics.LatencyP95AboveThreshold,
             metrics.ModelQualityBelowThreshold,

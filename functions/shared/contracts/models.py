@@ -68,6 +68,21 @@ class ModelDeployed(OfModelVersion):
     previous_version: Annotated[ModelVersion | None, Field(description="The version that took it before.")] = None
 
 
+class ModelDeploymentFailed(OfModelVersion):
+    """An approved version does not take production traffic; what took it before still does."""
+
+    idempotency_fields: ClassVar[tuple[str, ...]] = ("event_id",)
+
+    event_type: Literal["model.deployment_failed"] = "model.deployment_failed"
+    source: str = "model-deployment"
+    live_version: Annotated[ModelVersion | None, Field(description="The version that takes production traffic.")] = None
+    step: Annotated[str, Field(min_length=1, max_length=128, description="Where it ended, such as `VerifyArtefact`.")]
+    reason: Annotated[str, Field(min_length=1, max_length=1_000, description="Why, and what to do.")]
+    execution: Annotated[
+        str | None, Field(max_length=256, description="ARN of the workflow's execution, where there was one.")
+    ] = None
+
+
 class ModelRolledBack(OfModelVersion):
     """Production went back to this version."""
 

@@ -10,13 +10,13 @@ from functions.shared.broken_contract import parsed
 from functions.shared.bus import EventBridgeBus
 from functions.shared.consumer import consumer_of
 from functions.shared.errors import UnwantedError
-from functions.shared.events import CanonicalEvent
+from functions.shared.events import EVENT_ATTRIBUTE, CanonicalEvent
 from functions.shared.observability import Ledger
 from functions.shared.outcome import Outcome, Settled
 from functions.shared.queue import BatchAnswer, QueueConsumer, Trigger
 from functions.shared.settings import QueueSettings
 from functions.table_stream.domain import event_of
-from functions.table_stream.events import EVENT_ATTRIBUTE, Change
+from functions.table_stream.events import Change
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -1,0 +1,130 @@
+"""How a deployment ends: live, or discarded with nothing left of it."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from functions.model_deployment.domain.errors import FenceLostError
+from functions.model_deployment.domain.lease import check_fence
+from functions.model_deployment.domain.records import entry_of, settled
+from functions.model_deployment.events import Deployment
+from functions.serving.record import Candidate, Change, Lease, ModelRecord, Served, Standing, VersionState
+from functions.shared.contracts.models import ModelDeployed, ModelDeploymentFailed
+from functions.shared.events import derived_id
+from functions.shared.workflow import LONGEST_REASON
+
+
+def kept_after(record: ModelRecord, deployment: Deployment, *, keep: int) -> set[str]:
+    """Published versions of the function that are kept when the deployment is recorded."""
+    good = [served.function_version for served in _previous(record, deployment, keep)]
+    return {deployment.function_version, *good}
+
+
+def record_deployed(record: ModelRecord, deployment: Deployment, now: dt.datetime, *, keep: int) -> Change[str]:
+    """The version is live: recorded, told, and the lease released.
+
+    Raises:
+        FenceLostError: the deployment may not go on.
+    """
+    live, key = record.live, str(deployment.version)
+    mine = record.pending.get(key)
+    if mine is None and live and live.function_version == deployment.function_version:
+        return Change(f"version {deployment.version} is live")
+    check_fence(record, deployment)
+    if mine is None:
+        message = f"version {deployment.version} is not on its way any more"
+        raise FenceLostError(message)
+    served = Served(
+        version=deployment.version,
+        function_version=deployment.function_version,
+        code_hash=deployment.code_hash,
+        manifest_checksum=deployment.manifest_checksum,
+        since=now,
+        correlation_id=deployment.correlation_id,
+    )
+    new = record
+    if live and live.version != deployment.version:
+        old = record.versions.get(str(live.version))
+        new = new.with_version(
+            live.version,
+            VersionState(standing="good", attempts=old.attempts if old else 1, approval=old.approval if old else ""),
+        )
+    new = settled(new, deployment, "live", "").model_copy(
+        update={
+            "live": served,
+            "previous": tuple(_previous(record, deployment, keep)),
+            "candidate": None,
+            "lease": None,
+        }
+    )
+    told = ModelDeployed(
+        event_id=derived_id("model.deployed", deployment.execution),
+        timestamp=now,
+        correlation_id=deployment.correlation_id,
+        causation_id=deployment.event_id,
+        model_name=deployment.model,
+        model_version=key,
+        model_version_id=deployment.model_version_id,
+        previous_version=str(live.version) if live else None,
+    )
+    return Change(f"version {deployment.version} is live", new, entry_of(deployment, "deployed", now, ""), told)
+
+
+def _previous(record: ModelRecord, deployment: Deployment, keep: int) -> list[Served]:
+    good = [served for served in (record.live, *record.previous) if served]
+    return [served for served in good if served.function_version != deployment.function_version][:keep]
+
+
+@dataclass(frozen=True, slots=True)
+class Discarding:
+    """What is to be undone of a deployment."""
+
+    is_settled: bool = False
+    """Whether it has ended already, so that nothing is left to do."""
+    fence: int | None = None
+    """None: the deployment does not hold the lease, and may touch nothing."""
+    candidate: Candidate | None = None
+    live: Served | None = None
+    kept: frozenset[str] = frozenset()
+
+
+def begin_discarding(record: ModelRecord, deployment: Deployment, *, expires_at: dt.datetime) -> Change[Discarding]:
+    """Take a higher fence than the deployment's own, so that nothing of it that still runs gets through."""
+    mine, lease = record.pending.get(str(deployment.version)), record.lease
+    if mine is None or mine.execution != deployment.execution:
+        return Change(Discarding(is_settled=True))
+    if lease is None or lease.execution != deployment.execution:
+        return Change(Discarding())
+    fence = record.fence + 1
+    taken = Lease(execution=deployment.execution, fence=fence, expires_at=expires_at)
+    begun = Discarding(
+        fence=fence, candidate=record.candidate, live=record.live, kept=frozenset(record.kept_function_versions)
+    )
+    return Change(begun, record.model_copy(update={"fence": fence, "lease": taken}))
+
+
+def record_failed(
+    record: ModelRecord, deployment: Deployment, now: dt.datetime, *, step: str, reason: str
+) -> Change[str]:
+    """The deployment has ended without going live: recorded, told, and its lease released."""
+    mine = record.pending.get(str(deployment.version))
+    if mine is None or mine.execution != deployment.execution:
+        return Change(f"attempt {deployment.attempt} of version {deployment.version} was settled before")
+    told = ModelDeploymentFailed(
+        event_id=derived_id("model.deployment_failed", deployment.execution),
+        timestamp=now,
+        correlation_id=deployment.correlation_id,
+        causation_id=deployment.event_id,
+        model_name=deployment.model,
+        model_version=str(deployment.version),
+        model_version_id=deployment.model_version_id,
+        live_version=str(record.live.version) if record.live else None,
+        step=step,
+        reason=reason[:LONGEST_REASON],
+        execution=deployment.execution_arn,
+    )
+    standing: Standing = "live" if record.live and record.live.version == deployment.version else "failed"
+    new = settled(record, deployment, standing, reason)
+    if record.lease and record.lease.execution == deployment.execution:
+        new = new.model_copy(update={"lease": None, "candidate": None})
+    entry = entry_of(deployment, "failed", now, f"{step}: {reason}")
+    return Change(f"version {deployment.version} does not go live", new, entry, told)

@@ -1,0 +1,136 @@
+"""Who may deploy a model: one deployment at a time, with a fencing number that only grows."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from functions.model_deployment.domain.errors import FenceLostError
+from functions.model_deployment.domain.records import entry_of, settled
+from functions.model_deployment.events import Deployment
+from functions.serving.record import Candidate, Change, HistoryEntry, Lease, ModelRecord, Served
+from functions.shared.contracts.models import ModelDeploymentFailed
+from functions.shared.events import derived_id
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The lease is the deployment's."""
+
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody else holds the lease."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """The deployment has nothing to do any more."""
+
+    reason: str
+
+
+def take_lease(
+    record: ModelRecord, deployment: Deployment, now: dt.datetime, *, expires_at: dt.datetime
+) -> Change[Taken | Waiting | Superseded]:
+    """Give the lease to a deployment, unless somebody else holds it or a later approval waits for it."""
+    key = str(deployment.version)
+    mine, lease = record.pending.get(key), record.lease
+    if mine is None or mine.execution != deployment.execution:
+        return Change(Superseded("it was settled by somebody else"))
+    if lease and lease.execution == deployment.execution:
+        return Change(Taken(lease.fence))
+    later = [number for number, one in record.pending.items() if one.sequence > mine.sequence]
+    if later:
+        reason = f"version {max(later, key=int)} was approved later"
+        new = settled(record, deployment, "superseded", reason)
+        return Change(Superseded(reason), new, entry_of(deployment, "superseded", now, reason))
+    if lease and lease.expires_at > now:
+        return Change(Waiting(f"{lease.execution} holds the lease until {lease.expires_at:%H:%M:%S} UTC"))
+    fence = record.fence + 1
+    new = record.model_copy(
+        update={"fence": fence, "lease": Lease(execution=deployment.execution, fence=fence, expires_at=expires_at)}
+    )
+    if lease is None:
+        return Change(Taken(fence), new)
+    return _taken_over(new, lease, deployment, now, fence)
+
+
+def _taken_over(
+    new: ModelRecord, dead: Lease, deployment: Deployment, now: dt.datetime, fence: int
+) -> Change[Taken | Waiting | Superseded]:
+    """The holder of the lease has died for good, and nobody settled it."""
+    reason = f"its lease expired, and attempt {deployment.attempt} of version {deployment.version} took it over"
+    left = next(((number, one) for number, one in new.pending.items() if one.execution == dead.execution), None)
+    if left is None:
+        return Change(Taken(fence), new)
+    number, one = left
+    entry = HistoryEntry(
+        at=now,
+        what="failed",
+        version=int(number),
+        attempt=one.attempt,
+        reason=reason,
+        correlation_id=one.correlation_id,
+        event_id=one.event_id,
+    )
+    told = ModelDeploymentFailed(
+        event_id=derived_id("model.deployment_failed", one.execution),
+        timestamp=now,
+        correlation_id=one.correlation_id,
+        causation_id=one.event_id,
+        model_name=new.model,
+        model_version=number,
+        model_version_id=one.model_version_id,
+        live_version=str(new.live.version) if new.live else None,
+        step="TakeLease",
+        reason=reason,
+    )
+    state = new.versions[number].model_copy(
+        update={"standing": "live" if new.live and str(new.live.version) == number else "failed", "reason": reason}
+    )
+    return Change(Taken(fence), new.with_version(int(number), state).without_pending(int(number)), entry, told)
+
+
+def is_holder(record: ModelRecord, deployment: Deployment) -> bool:
+    """Whether a deployment may touch the model's function: it holds the lease, and nobody has a higher fence."""
+    lease = record.lease
+    held = lease is not None and (lease.execution, lease.fence) == (deployment.execution, deployment.fence)
+    return held and record.fence == deployment.fence
+
+
+def check_fence(record: ModelRecord, deployment: Deployment) -> None:
+    """See that the deployment may go on.
+
+    Raises:
+        FenceLostError: it may not.
+    """
+    if not is_holder(record, deployment):
+        holder = f"{record.lease.execution} holds the lease" if record.lease else "the lease was released"
+        message = f"the highest fence is {record.fence}, this deployment's is {deployment.fence}, and {holder}"
+        raise FenceLostError(message)
+
+
+def announce_candidate(record: ModelRecord, deployment: Deployment) -> Change[Served | None]:
+    """Record what the deployment is about to let in, before it does; answers with what is live.
+
+    Raises:
+        FenceLostError: it may not go on.
+    """
+    check_fence(record, deployment)
+    candidate = Candidate(version=deployment.version, function_version=deployment.function_version)
+    if record.candidate == candidate:
+        return Change(record.live)
+    return Change(record.live, record.model_copy(update={"candidate": candidate}))
+
+
+def forget_candidate(record: ModelRecord, deployment: Deployment, abandoned: Candidate) -> Change[None]:
+    """Forget the candidate of a holder that died, when nothing of it is left.
+
+    Raises:
+        FenceLostError: the deployment may not go on.
+    """
+    check_fence(record, deployment)
+    return Change(None, record.model_copy(update={"candidate": None}) if record.candidate == abandoned else None)

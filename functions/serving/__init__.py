@@ -1,0 +1,1 @@
+"""Which version of a model takes traffic, and what it answers."""

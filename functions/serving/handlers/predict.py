@@ -1,0 +1,88 @@
+"""Scores rows with the version of the model that this published version of the function is of."""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions.serving.adapters.artefacts import ArtefactStore
+from functions.serving.adapters.xgboost_model import XgboostModel
+from functions.serving.artefact import Manifest
+from functions.serving.requests import REFUSED, RequestRefusedError, matrix_of
+from functions.serving.settings import PRODUCTION, PredictSettings, ServedVersionSettings
+from functions.shared.observability import logger
+from functions.shared.outcome import (
+    METRICS_NAMESPACE,
+    MODEL_DIMENSION,
+    PREDICT_LATENCY,
+    PREDICTIONS,
+    PREDICTIONS_REFUSED,
+    SCORE,
+)
+from functions.shared.settings import is_in_environment
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+MOST_SCORES_MEASURED = 100
+"""What one line of embedded metrics can hold of one metric."""
+
+
+class NoVersionError(Exception):
+    """The function was invoked where it is of no version of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What this execution environment serves."""
+
+    manifest: Manifest
+    model: XgboostModel
+    metrics: Metrics
+
+
+@cache
+def _served() -> Served:
+    settings = PredictSettings.from_environment()
+    if not is_in_environment(ServedVersionSettings):
+        message = f"this is no version of {settings.model_name}: invoke the function's alias, FUNCTION:{PRODUCTION}"
+        raise NoVersionError(message)
+    version = ServedVersionSettings.from_environment()
+    store = ArtefactStore.of(settings.models_bucket, settings.artefact_prefix)
+    manifest, _ = store.manifest(version.model_version, checksum=version.manifest_checksum)
+    metrics = Metrics(namespace=METRICS_NAMESPACE)
+    metrics.set_default_dimensions(**{MODEL_DIMENSION: settings.model_name})
+    logger().append_keys(model=settings.model_name, model_version=version.model_version)
+    return Served(manifest, XgboostModel.load(store.model(manifest), manifest), metrics)
+
+
+def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, Any]:
+    """Lambda entry point: `{"rows": [{feature: value, ...}, ...]}` is answered with a score a row.
+
+    What does not fit the manifest is answered with `error`, and counts as no error of the function: alarms about
+    a version are not to ring for what its callers do.
+    """
+    began = time.perf_counter()
+    served = _served()
+    about = {"model": served.manifest.model, "version": served.manifest.version}
+    try:
+        matrix = matrix_of(event, served.manifest.features)
+    except RequestRefusedError as error:
+        served.metrics.add_metric(PREDICTIONS_REFUSED, MetricUnit.Count, 1)
+        served.metrics.flush_metrics()
+        logger().info("request refused", extra={"reason": str(error), "error_type": REFUSED})
+        return {**about, "error": {"type": REFUSED, "message": str(error), "faults": error.faults}}
+    scores = served.model.scores(matrix)
+    _measure(served.metrics, scores, time.perf_counter() - began)
+    return {**about, "scores": scores}
+
+
+def _measure(metrics: Metrics, scores: list[float], seconds: float) -> None:
+    metrics.add_metric(PREDICT_LATENCY, MetricUnit.Milliseconds, seconds * 1_000)
+    metrics.add_metric(PREDICTIONS, MetricUnit.Count, len(scores))
+    for score in scores[:MOST_SCORES_MEASURED]:
+        metrics.add_metric(SCORE, MetricUnit.NoUnit, score)
+    metrics.flush_metrics()

@@ -1,0 +1,138 @@
+"""What the stage file declares of models, and what the function that serves one is told."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from functions.shared.settings import Settings
+
+STAGING, PRODUCTION = "staging", "production"
+"""Aliases of a model's function; they belong to the deployment's workflow, and never to a template."""
+
+MODELS_FILE = "models.json"
+"""What lies beside the code of functions that need to know all models: a function's environment has four kilobytes."""
+
+MOST_MODELS = 30
+"""Of a stage: the names of their functions are in the environment of the one that begins deployments."""
+
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SmokeSuite(_Declared):
+    """What a version has to pass besides what its artefact says."""
+
+    function: FunctionName | None = None
+    """A function of yours; it gets model, version, function and qualifier, and answers `passed` and `reason`."""
+    latency_milliseconds: Annotated[float, Field(gt=0)] | None = None
+    """At most so long may a warm answer take, whatever the artefact allows."""
+
+
+class Canary(_Declared):
+    """How a version is tried with a part of production's requests."""
+
+    weight: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Share of the requests."""
+    bake_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
+    minimum_requests: Annotated[int, Field(ge=1)] = 100
+    """With fewer, its errors say nothing."""
+    max_error_rate: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    too_few_requests: Literal["wait", "promote", "discard"] = "wait"
+    """What is done after a bake with fewer requests; to wait is to bake again."""
+    most_bakes: Annotated[int, Field(ge=1, le=50)] = 6
+    """After so many with too few requests the version is discarded."""
+
+
+class DeclaredModel(_Declared):
+    """A model that is served."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=40)]
+    """Doorbell's name for it; whatever registries call it stands in `registry_names`."""
+    registry_names: tuple[Annotated[str, Field(min_length=1, max_length=256)], ...] = ()
+    """Names and aliases under which registries know it, besides its own."""
+    artefact_prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*/)+$", max_length=256)] = ""
+    """Where its artefacts lie in the models bucket; `models/<name>/` unless given."""
+    smoke: SmokeSuite = SmokeSuite()
+    thresholds: dict[str, float] = {}
+    """Metric of the manifest -> the least that a version must have."""
+    canary: Canary | None = None
+    """None: all requests move at once."""
+    alarms: tuple[Annotated[str, Field(min_length=1, max_length=255)], ...] = ()
+    """CloudWatch alarms: while one of them rings, nothing is promoted."""
+    owners: tuple[Email, ...] = ()
+    """Who is told of a deployment that failed; each has to confirm once."""
+    keep_versions: Annotated[int, Field(ge=1, le=20)] = 3
+    """How many good versions are kept besides the live one."""
+    warm_environments: Annotated[int, Field(ge=1, le=100)] = 2
+    """How many environments of a version are started before it takes all requests."""
+    memory_mb: Annotated[int, Field(ge=256, le=10_240)] = 1_024
+    timeout_seconds: Annotated[int, Field(ge=3, le=60)] = 15
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prefix_follows_from_the_name(cls, declared: object) -> object:
+        if isinstance(declared, dict) and isinstance(name := declared.get("name"), str):
+            return {"artefact_prefix": f"models/{name}/", **declared}
+        return declared
+
+    @property
+    def known_as(self) -> set[str]:
+        """All names that it goes by."""
+        return {self.name, *self.registry_names}
+
+
+class DeclaredModels(Settings):
+    """The models of a stage, as text beside the code."""
+
+    models: Annotated[tuple[DeclaredModel, ...], Field(max_length=MOST_MODELS)] = ()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        for number, one in enumerate(self.models):
+            for other in self.models[:number]:
+                if one.name.replace("_", "-") == other.name.replace("_", "-"):
+                    message = f"two models are named {other.name!r} and {one.name!r}: give one of them another name"
+                    raise ValueError(message)
+                if taken := sorted(one.known_as & other.known_as):
+                    message = f"two models go by {taken[0]!r}, {other.name} and {one.name}: let one of them have it"
+                    raise ValueError(message)
+                if one.artefact_prefix.startswith(other.artefact_prefix) or other.artefact_prefix.startswith(
+                    one.artefact_prefix
+                ):
+                    message = (
+                        f"artefacts of {one.name} under {one.artefact_prefix!r} lie among those of {other.name} under "
+                        f"{other.artefact_prefix!r}: choose prefixes that do not overlap"
+                    )
+                    raise ValueError(message)
+        return self
+
+    def known_as(self, name: str) -> DeclaredModel | None:
+        """The model that goes by a name; None where there is none."""
+        return next((model for model in self.models if name in model.known_as), None)
+
+
+class LedgerSettings(Settings):
+    """Where the model ledger is."""
+
+    model_ledger: str
+    """Name of its table."""
+
+
+class PredictSettings(Settings):
+    """What every version of a model's function is told."""
+
+    model_name: str
+    models_bucket: str
+    artefact_prefix: str
+
+
+class ServedVersionSettings(Settings):
+    """What a published version of the function is told besides, by the deployment's workflow."""
+
+    model_version: int
+    manifest_checksum: str
+    """SHA-256 of the manifest, so that no other artefact is ever served under the same version."""

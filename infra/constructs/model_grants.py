@@ -1,0 +1,102 @@
+"""What a function gets together with the right to deploy models: settings and exact actions."""
+
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+
+from functions.model_deployment.settings import ModelsBucketSettings
+from functions.serving.settings import DeclaredModel, LedgerSettings
+from infra.constructs.acknowledgement import acknowledge
+from infra.constructs.python_function import PythonFunction
+
+READ_ALIAS = ("lambda:GetAlias",)
+WRITE_ALIAS = ("lambda:GetAlias", "lambda:CreateAlias", "lambda:UpdateAlias")
+READ_LATEST = ("lambda:GetFunctionConfiguration",)
+PUBLISH = (
+    *READ_LATEST,
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:PublishVersion",
+    "lambda:ListVersionsByFunction",
+)
+
+
+def ledger(function: PythonFunction, table: dynamodb.ITable) -> None:
+    """Let the function read records of models, and write them, each in a transaction with its line of history."""
+    function.add_settings(LedgerSettings(model_ledger=table.table_name))
+    function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], [table.table_arn])
+
+
+def read_artefacts(function: PythonFunction, bucket: s3.IBucket, models: Sequence[DeclaredModel]) -> None:
+    """Let the function read the artefacts of these models."""
+    function.add_settings(ModelsBucketSettings(artefacts_bucket=bucket.bucket_name))
+    for model in models:
+        function.allow_under(
+            ["s3:GetObject"],
+            f"{bucket.bucket_arn}/{model.artefact_prefix}",
+            reason="artefacts lie under the model's prefix, a folder a version",
+        )
+
+
+def change(function: PythonFunction, served: Sequence[lambda_.IFunction], *actions: str) -> None:
+    """Let the function do this with the models' functions themselves; their aliases are theirs."""
+    function.allow(list(actions), [one.function_arn for one in served])
+
+
+def delete_versions(function: PythonFunction, served: Sequence[lambda_.IFunction]) -> None:
+    """Let the function delete published versions of the models' functions, and never the functions."""
+    for one in served:
+        function.allow_under(
+            ["lambda:DeleteFunction"],
+            f"{one.function_arn}:",
+            reason="versions of the model's function are deleted, whatever their numbers; the function has no colon",
+        )
+
+
+def invoke_aliases(function: PythonFunction, served: Sequence[lambda_.IFunction], *aliases: str) -> None:
+    """Let the function invoke the models by these aliases."""
+    function.allow(["lambda:InvokeFunction"], [f"{one.function_arn}:{alias}" for one in served for alias in aliases])
+
+
+def invoke_versions(function: PythonFunction, served: Sequence[lambda_.IFunction]) -> None:
+    """Let the function invoke any published version of the models."""
+    for one in served:
+        function.allow_under(
+            ["lambda:InvokeFunction"],
+            f"{one.function_arn}:",
+            reason="a candidate has no alias of its own in production yet, and its number is only known then",
+        )
+
+
+def invoke_own_checks(function: PythonFunction, models: Sequence[DeclaredModel]) -> None:
+    """Let the function invoke the smoke suites that the stage names."""
+    stack = Stack.of(function)
+    arns = [
+        stack.format_arn(
+            service="lambda", resource="function", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        for name in dict.fromkeys(model.smoke.function for model in models if model.smoke.function)
+    ]
+    if arns:
+        function.allow(["lambda:InvokeFunction"], arns)
+
+
+def look_at_alarms(function: PythonFunction, models: Sequence[DeclaredModel]) -> None:
+    """Let the function see whether the models' alarms ring."""
+    stack = Stack.of(function)
+    arns = [
+        stack.format_arn(
+            service="cloudwatch", resource="alarm", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        for name in dict.fromkeys(alarm for model in models for alarm in model.alarms)
+    ]
+    if arns:
+        function.allow(["cloudwatch:DescribeAlarms"], arns)
+
+
+def read_metrics(function: PythonFunction) -> None:
+    """Let the function read metrics, which CloudWatch grants for all or none."""
+    function.allow(["cloudwatch:GetMetricData"], ["*"])
+    acknowledge(function.role, "CloudWatch has no resources for metrics to name", "AwsSolutions-IAM5[Resource::*]")
