@@ -32,6 +32,7 @@ def adapted(template: Template) -> Template:
     for resource in changed["Resources"].values():
         _without_tls_policy(resource)
         _without_conditions_on_events(resource)
+        _with_rights_as_named_there(resource)
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             name_by_dimensions(resource["Properties"])
     return changed
@@ -56,6 +57,28 @@ def _without_conditions_on_events(resource: dict[str, Any]) -> None:
     for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
         if "events:source" in json.dumps(statement.get("Condition", {})):
             del statement["Condition"]
+
+
+ALIAS_ACTIONS = {"lambda:GetAlias", "lambda:UpdateAlias", "lambda:DeleteAlias"}
+
+
+def _with_rights_as_named_there(resource: dict[str, Any]) -> None:
+    """What is done with one alias is asked for there as `ListAliases`, and a version is deleted as its function."""
+    if resource["Type"] != "AWS::IAM::Policy":
+        return
+    statements = resource["Properties"]["PolicyDocument"]["Statement"]
+    for statement in list(statements):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        if ALIAS_ACTIONS & set(actions):
+            statements.append({**statement, "Action": "lambda:ListAliases"})
+        if "lambda:DeleteFunction" in actions:
+            statements.append({**statement, "Action": "lambda:DeleteFunction", "Resource": _unversioned(statement)})
+
+
+def _unversioned(statement: dict[str, Any]) -> list[Any]:
+    """The functions whose versions (`<function>:*`) a statement names."""
+    resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    return [one["Fn::Join"][1][0] for one in resources]
 
 
 def put_back(template: Template, stack: str, connection: "Connection") -> None:

@@ -26,46 +26,60 @@ MOST_ROUNDS = 60
 """How often Lambda is waited for."""
 
 
+class NotYetError(Exception):
+    """Lambda is at it, and has to be asked again."""
+
+
 class LambdaGaveUpError(PermanentError):
     """Lambda could not make the function ready."""
 
 
 def _publish(deployment: Deployment) -> Deployment:
     if deployment.rounds >= MOST_ROUNDS:
-        message = f"the function {deployment.function} was not ready after {MOST_ROUNDS} looks: see its state in Lambda"
+        message = f"{deployment.function} was not ready after {MOST_ROUNDS} looks: see in Lambda what it waits for"
         raise LambdaGaveUpError(message)
     check_fence(ModelLedger.from_environment().read(deployment.model), deployment)
-    function = FunctionVersions.of(deployment.function)
-    latest = function.latest()
-    _check_it_works(latest)
-    if not latest.is_ready:
-        return _again(deployment, "an update of the function is under way")
-    wanted = {**latest.environment, **_version(deployment)}
-    # Published by a try that died, or when the version was deployed before.
-    there = next((one for one in reversed(function.published()) if _is_wanted(one, latest, wanted)), None)
-    if there is None and latest.environment != wanted:
-        try:
-            function.change_environment(latest, wanted)
-        except ChangedMeanwhileError as error:
-            return _again(deployment, str(error))
-        return _again(deployment, "the environment was written")
     try:
-        candidate = there or function.publish(latest)
-    except ChangedMeanwhileError as error:
-        return _again(deployment, str(error))
-    if not _is_wanted(candidate, latest, wanted):
-        # Somebody changed the function between our look and the publishing.
-        function.delete(candidate.function_version)
-        return _again(deployment, f"version {candidate.function_version} was published with another environment")
-    _check_it_works(candidate)
-    if not candidate.is_ready:
-        return _again(deployment, f"version {candidate.function_version} is not ready yet")
+        candidate = _candidate(deployment, FunctionVersions.of(deployment.function))
+    except (NotYetError, ChangedMeanwhileError) as error:
+        return deployment.ended("updating", str(error), rounds=deployment.rounds + 1)
     return deployment.ended(
         "published",
         f"as version {candidate.function_version} of the function",
         function_version=candidate.function_version,
         code_hash=candidate.code_hash,
+        rounds=0,
     )
+
+
+def _candidate(deployment: Deployment, function: FunctionVersions) -> PublishedFunction:
+    """The published version that is of this version of the model, ready to be invoked."""
+    latest = _ready(function.latest())
+    wanted = {**latest.environment, **_version(deployment)}
+    # Published by a try that died, or when the version was deployed before.
+    there = next((one for one in reversed(function.published()) if _is_wanted(one, latest, wanted)), None)
+    if there is None and latest.environment != wanted:
+        function.change_environment(latest, wanted)
+        message = "the environment was written"
+        raise NotYetError(message)
+    candidate = there or function.publish(latest)
+    if not _is_wanted(candidate, latest, wanted):
+        # Somebody changed the function between our look and the publishing.
+        function.delete(candidate.function_version)
+        message = f"version {candidate.function_version} was published with another environment"
+        raise NotYetError(message)
+    return _ready(candidate)
+
+
+def _ready(function: PublishedFunction) -> PublishedFunction:
+    if function.failure:
+        what = f"{function.function_version} is not ready: {function.failure}"
+        message = f"Lambda says that version {what}: mend it, then approve the version again"
+        raise LambdaGaveUpError(message)
+    if not function.is_ready:
+        message = f"Lambda is not done with version {function.function_version} of the function"
+        raise NotYetError(message)
+    return function
 
 
 def _version(deployment: Deployment) -> dict[str, str]:
@@ -76,18 +90,6 @@ def _version(deployment: Deployment) -> dict[str, str]:
 
 def _is_wanted(one: PublishedFunction, latest: PublishedFunction, wanted: Mapping[str, str]) -> bool:
     return one.code_hash == latest.code_hash and one.environment == wanted
-
-
-def _check_it_works(function: PublishedFunction) -> None:
-    if function.failure:
-        message = (
-            f"Lambda could not make {function.function_version} ready: {function.failure}: mend it and deploy again"
-        )
-        raise LambdaGaveUpError(message)
-
-
-def _again(deployment: Deployment, reason: str) -> Deployment:
-    return deployment.ended("updating", reason, rounds=deployment.rounds + 1)
 
 
 def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, Any]:
