@@ -11,6 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from doorbell import demo as demonstration
 from doorbell.alarms import read_alarms
+from doorbell.approvals import approval
+from doorbell.approvals import approve as send_approval
 from doorbell.connection import connect
 from doorbell.dlq_commands import dead_letters
 from doorbell.embedded import emulator, lifecycle
@@ -18,12 +20,16 @@ from doorbell.errors import DoorbellError
 from doorbell.explain.explanation import explain as explained
 from doorbell.explain.printed import show_explanation
 from doorbell.function_log import booked
+from doorbell.models import described
+from doorbell.models import lines as lines_about
 from doorbell.options import Port, Stage
 from doorbell.outputs import read_outputs
 from doorbell.replay import plan_replay, run_replay
 from doorbell.sam import environment_of
 from doorbell.send import send as ring
 from doorbell.terminal import err, out, progress
+from doorbell.training.command import Request, show_trained
+from doorbell.training.command import train as train_model
 from doorbell.webhooks import request_in, signed
 
 app = typer.Typer(
@@ -32,7 +38,8 @@ app = typer.Typer(
 
 app.add_typer(dead_letters, name="dlq")
 
-TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
+DAY = "%Y-%m-%d"
+TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", DAY]
 
 StageFile = Annotated[str, typer.Option(help="What to deploy: a stage's name, or the path of a stage file.")]
 
@@ -162,6 +169,64 @@ def explain(
 
 
 @app.command()
+def train(
+    *,
+    model: Annotated[str, typer.Option(help="Which model.")],
+    through: Annotated[dt.datetime, typer.Option(formats=[DAY], help="The last day that training may see.")],
+    holdout: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=[DAY], help="The day as of which it is judged; three months later unless given."),
+    ] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="The next one unless given.")] = None,
+    port: Port = None,
+    stage: Stage = None,
+) -> None:
+    """Train a model on a stage's feature files, and write the artefact of its new version."""
+    request = Request(model, through.date(), holdout.date() if holdout else None, version)
+    with progress("looking for feature files") as report:
+        trained = train_model(connect(port=port, stage=stage), request, report)
+    show_trained(trained)
+    out.print(f"\nNext: {sys.argv[0]} approve {model} {trained.manifest.version}", highlight=False)
+
+
+@app.command()
+def approve(
+    model: str,
+    version: Annotated[int, typer.Argument(min=1)],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Even if it is older, or was rolled back.")] = False,
+    redeploy: Annotated[bool, typer.Option("--redeploy", help="Even if it is live, where its code is new.")] = False,
+    port: Port = None,
+    stage: Stage = None,
+) -> None:
+    """Approve a version of a model: it goes live once it has proved itself."""
+    connection = connect(port=port, stage=stage)
+    event = approval(model, version, force=force, redeploy=redeploy)
+    out.print(send_approval(connection, read_outputs(connection), event), highlight=False)
+    out.print(f"Next: {sys.argv[0]} models {_same_place(port, stage)}".rstrip(), highlight=False)
+
+
+@app.command()
+def models(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    history: Annotated[int, typer.Option(min=1, help="How much of what happened is shown.")] = 10,
+    port: Port = None,
+    stage: Stage = None,
+) -> None:
+    """Show which version of each model is live, and what happened and why."""
+    connection = connect(port=port, stage=stage)
+    found = described(connection, read_outputs(connection))
+    if as_json:
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        return
+    for line in lines_about(found, most_history=history):
+        out.print(line, highlight=False, markup=False)
+    if not found:
+        out.print("The stage declares no models: docs/model_deployment.md says how.")
+
+
+@app.command()
 def replay(
     *,
     start: Annotated[dt.datetime, typer.Option("--from", formats=TIMES, help="From when on, in UTC.")],
@@ -199,6 +264,11 @@ def demo(
     finally:
         lifecycle.down(number)
     out.print("\nStopped; nothing is left behind. Keep one running with: .venv/bin/doorbell up")
+
+
+def _same_place(port: int | None, stage: str | None) -> str:
+    """The options that lead to the same stage again."""
+    return f"--port {port}" if port else f"--stage {stage}" if stage else ""
 
 
 def _as_seen_from_here(stage_file: str) -> str:

@@ -9,6 +9,7 @@ from doorbell.outcomes import log_lines
 from doorbell.outputs import Outputs
 from functions.shared.outcome import Outcome
 from functions.shared.safe_text import safe_text
+from functions.shared.workflow import FAILED
 
 
 def booked(connection: Connection, outputs: Outputs, name: str | None, *, minutes: int, failed: bool) -> Iterator[str]:
@@ -35,7 +36,7 @@ def booked(connection: Connection, outputs: Outputs, name: str | None, *, minute
         outputs.function(str(name))
     for timestamp, function, line in sorted(found, key=lambda one: one[0]):
         if name in {None, function, line.get("trigger")}:
-            what = line.get("outcome") or f"{line['message']}: {line.get('error_type')}"
+            what = line.get("outcome") or line.get("result") or f"{line['message']}: {line.get('error_type')}"
             trace = line.get("correlation_id", "unreadable")
             # A webhook's provider, which says whose secret or whose message is meant.
             who = f"{function} {safe_text(line['provider'])}" if "provider" in line else function
@@ -43,5 +44,8 @@ def booked(connection: Connection, outputs: Outputs, name: str | None, *, minute
 
 
 def _went_wrong(line: dict[str, Any]) -> bool:
+    if "result" in line:
+        # A step of a workflow.
+        return bool(line["result"] == FAILED)
     outcome = line.get("outcome")
     return outcome is None or Outcome(outcome).is_failure

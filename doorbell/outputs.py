@@ -26,8 +26,9 @@ class Outputs(BaseModel):
     endpoint_url: str | None
     region: str
     data_bucket: str
-    models_bucket: str
     event_bus: str
+    models_bucket: str = ""
+    """Where artefacts are."""
     queues: dict[str, str] = {}
     dead_letter_queues: dict[str, str] = {}
     functions: dict[str, str] = {}

@@ -13,6 +13,7 @@ from doorbell.connection import Connection
 from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs
 from doorbell.sources import FILLED_IN
+from functions.shared.events import CanonicalEvent
 from functions.webhook.errors import UnusableSecretError
 from functions.webhook.providers import provider
 from functions.webhook.settings import MappingSettings
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TIMEOUT_SECONDS = 30
+STANDARD = "standard-webhooks"
+"""The provider whose senders may tell any event of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +80,42 @@ def signed(connection: Connection, outputs: Outputs, event: dict[str, Any]) -> d
     scheme = provider(name).scheme(_mapping(connection, outputs))
     written = {header.lower(): value for header, value in event["headers"].items()}
     told_at = written.get(scheme.timestamp_header or "", FILLED_IN)
-    try:
-        made = scheme.sign(
-            body_of(event),
-            secret_of(connection, outputs, name),
-            delivery_id=written.get(scheme.id_header or "", ""),
-            now=time.time() if told_at == FILLED_IN else int(told_at),
-        )
-    except UnusableSecretError as error:
-        raise DoorbellError(
-            f"The secret of {name} cannot be used: {error}", remedy="Put another: docs/webhook.md, Secrets."
-        ) from error
+    made = _signature(
+        connection,
+        outputs,
+        name,
+        body_of(event),
+        delivery_id=written.get(scheme.id_header or "", ""),
+        now=time.time() if told_at == FILLED_IN else int(told_at),
+    )
     headers = {
         header: made[header.lower()] if value == FILLED_IN else value for header, value in event["headers"].items()
     }
     return {**event, "headers": headers, "multiValueHeaders": {header: [value] for header, value in headers.items()}}
+
+
+def _signature(
+    connection: Connection, outputs: Outputs, name: str, body: bytes, *, delivery_id: str, now: float
+) -> dict[str, str]:
+    """The headers that a provider signs a request with, by their names in small letters."""
+    scheme = provider(name).scheme(_mapping(connection, outputs))
+    try:
+        return scheme.sign(body, secret_of(connection, outputs, name), delivery_id=delivery_id, now=now)
+    except UnusableSecretError as error:
+        raise DoorbellError(
+            f"The secret of {name} cannot be used: {error}", remedy="Put another: docs/webhook.md, Secrets."
+        ) from error
+
+
+def tell(connection: Connection, outputs: Outputs, event: CanonicalEvent) -> Response:
+    """Tell the door an event of ours, signed as Standard Webhooks; its id is the delivery's.
+
+    Raises:
+        DoorbellError: the stage does not listen to Standard Webhooks, or nobody answers.
+    """
+    body = json.dumps(event.to_wire()).encode()
+    made = _signature(connection, outputs, STANDARD, body, delivery_id=event.event_id, now=time.time())
+    return post(outputs, STANDARD, body, {"content-type": "application/json", **made})
 
 
 def body_of(event: dict[str, Any]) -> bytes:

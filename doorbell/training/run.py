@@ -6,6 +6,7 @@ from pathlib import Path
 
 from doorbell.connection import Connection
 from doorbell.embedded.deployer import Report
+from doorbell.models import served_prefix
 from doorbell.outputs import read_outputs
 from doorbell.training import booster
 from doorbell.training.artefact_store import ArtefactStore
@@ -27,7 +28,8 @@ def run(connection: Connection, request: Request, report: Report) -> Trained:
     """
     model = trainable(request.model)
     outputs, s3 = read_outputs(connection), connection.client("s3")
-    store = ArtefactStore(s3, outputs.models_bucket, model.artefact_prefix)
+    prefix = served_prefix(connection, outputs, model.name) or model.artefact_prefix
+    store = ArtefactStore(s3, outputs.models_bucket, prefix)
     version = store.new_version(request.version)
     files = find(s3, outputs.data_bucket, model.data_set)
     schedule = plan(

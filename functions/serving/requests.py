@@ -10,6 +10,9 @@ from functions.shared.events import LARGEST_INTEGER
 
 MOST_ROWS = 10_000
 
+CORRELATION_ID = "correlationId"
+"""Beside the rows of a request, where its caller has one."""
+
 REFUSED = "RequestRefused"
 """`error.type` of an answer to a request that does not fit."""
 

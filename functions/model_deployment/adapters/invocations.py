@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from functions.model_deployment.domain.smoke import Answer
+from functions.serving.requests import CORRELATION_ID
 from functions.shared import aws
 
 if TYPE_CHECKING:
@@ -20,14 +21,16 @@ PATIENT_CONFIG = aws.CLIENT_CONFIG.merge(
 )
 
 
-def invoker(function: str, qualifier: str | None) -> Callable[[Mapping[str, Any]], Answer]:
-    """What invokes a function, by an alias or a version of it."""
+def invoker(function: str, qualifier: str | None, *, correlation_id: str) -> Callable[[Mapping[str, Any]], Answer]:
+    """What invokes a function, by an alias or a version of it, for what the correlation id stands for."""
     client: LambdaClient = aws.session().client("lambda", config=PATIENT_CONFIG)
     name = f"{function}:{qualifier}" if qualifier else function
 
     def invoke(request: Mapping[str, Any]) -> Answer:
         began = time.perf_counter()
-        answer = client.invoke(FunctionName=name, Payload=json.dumps(request).encode())
+        answer = client.invoke(
+            FunctionName=name, Payload=json.dumps({**request, CORRELATION_ID: correlation_id}).encode()
+        )
         found = json.loads(answer["Payload"].read() or b"null")
         return Answer(
             payload=found if isinstance(found, dict) else {"answer": found},
@@ -39,9 +42,11 @@ def invoker(function: str, qualifier: str | None) -> Callable[[Mapping[str, Any]
     return invoke
 
 
-def warm(function: str, function_version: str, request: Mapping[str, Any], environments: int) -> list[Answer]:
+def warm(
+    function: str, function_version: str, request: Mapping[str, Any], environments: int, *, correlation_id: str
+) -> list[Answer]:
     """Start so many environments of a version by invoking it so often at once."""
-    invoke = invoker(function, function_version)
+    invoke = invoker(function, function_version, correlation_id=correlation_id)
     with ThreadPoolExecutor(environments) as pool:
         return list(pool.map(invoke, [request] * environments))
 

@@ -30,12 +30,19 @@ def _promote(deployment: Deployment) -> Deployment:
     check_alarms(model.alarms)
     store = ArtefactStore.of(ModelsBucketSettings.from_environment().artefacts_bucket, model.artefact_prefix)
     request = {"rows": [dict(row) for row in store.smoke(deployment.version).cases[0].rows]}
-    for answer in warm(deployment.function, deployment.function_version, request, model.warm_environments):
+    correlation_id = deployment.correlation_id
+    for answer in warm(
+        deployment.function,
+        deployment.function_version,
+        request,
+        model.warm_environments,
+        correlation_id=correlation_id,
+    ):
         if answer.error:
             message = f"the candidate threw when it was warmed: {answer.error}"
             raise ProductionFailsError(message)
     move_production(deployment, FunctionVersions.of(deployment.function), ModelLedger.from_environment())
-    answer = invoker(deployment.function, PRODUCTION)(request)
+    answer = invoker(deployment.function, PRODUCTION, correlation_id=correlation_id)(request)
     if answer.function_version == deployment.function_version and not answer.error:
         return deployment.ended("promoted", f"production answers as version {answer.payload.get('version')}")
     if deployment.rounds >= MOST_ROUNDS:

@@ -29,7 +29,7 @@ def _smoke_test(deployment: Deployment) -> Deployment:
     smoke = store.smoke(deployment.version)
     limits = [smoke.latency_milliseconds, model.smoke.latency_milliseconds]
     seen = try_out(
-        invoker(deployment.function, STAGING),
+        invoker(deployment.function, STAGING, correlation_id=deployment.correlation_id),
         manifest,
         smoke,
         function_version=deployment.function_version,
@@ -42,13 +42,12 @@ def _smoke_test(deployment: Deployment) -> Deployment:
 
 def _own_checks(checks: str, deployment: Deployment) -> str:
     """What the user's own checks say; `passed` has to be true."""
-    answer = invoker(checks, None)(
+    answer = invoker(checks, None, correlation_id=deployment.correlation_id)(
         {
             "model": deployment.model,
             "version": deployment.version,
             "function": deployment.function,
             "qualifier": STAGING,
-            "correlationId": deployment.correlation_id,
         }
     )
     reason = f"{answer.payload.get('reason', 'no reason given')!r:.500}"

@@ -23,7 +23,7 @@ class XgboostModel:
         Raises:
             ArtefactBrokenError: the bytes are no model, or one with another number of features than the manifest's.
         """
-        booster = xgboost.Booster(params={"nthread": 1})
+        booster = xgboost.Booster()
         try:
             booster.load_model(bytearray(content))
         except xgboost.core.XGBoostError as error:
@@ -32,6 +32,8 @@ class XgboostModel:
         if (found := booster.num_features()) != (wanted := len(manifest.features)):
             message = f"the model of version {manifest.version} takes {found} features, and its manifest lists {wanted}"
             raise ArtefactBrokenError(message)
+        # A function has little more than one processor, and threads for a few rows cost more than they bring.
+        booster.set_param({"nthread": 1})
         return cls(booster)
 
     def scores(self, matrix: Sequence[Sequence[float]]) -> list[float]:

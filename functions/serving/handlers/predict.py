@@ -11,8 +11,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from functions.serving.adapters.artefacts import ArtefactStore
 from functions.serving.adapters.xgboost_model import XgboostModel
 from functions.serving.artefact import Manifest
-from functions.serving.requests import REFUSED, RequestRefusedError, matrix_of
+from functions.serving.requests import CORRELATION_ID, REFUSED, RequestRefusedError, matrix_of
 from functions.serving.settings import PRODUCTION, PredictSettings, ServedVersionSettings
+from functions.shared.broken_contract import LONGEST_WORD
 from functions.shared.observability import logger
 from functions.shared.outcome import (
     METRICS_NAMESPACE,
@@ -62,7 +63,7 @@ def _served() -> Served:
 def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, Any]:
     """Lambda entry point: `{"rows": [{feature: value, ...}, ...]}` is answered with a score a row.
 
-    What does not fit the manifest is answered with `error`, and counts as no error of the function: alarms about
+    A `correlationId` beside the rows is written to the log. What does not fit the manifest is answered with `error`, and counts as no error of the function: alarms about
     a version are not to ring for what its callers do.
     """
     began = time.perf_counter()
@@ -73,11 +74,20 @@ def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, Any]:
     except RequestRefusedError as error:
         served.metrics.add_metric(PREDICTIONS_REFUSED, MetricUnit.Count, 1)
         served.metrics.flush_metrics()
-        logger().info("request refused", extra={"reason": str(error), "error_type": REFUSED})
+        logger().info(
+            "request refused",
+            extra={"reason": str(error), "error_type": REFUSED, "correlation_id": _correlation_id(event)},
+        )
         return {**about, "error": {"type": REFUSED, "message": str(error), "faults": error.faults}}
     scores = served.model.scores(matrix)
     _measure(served.metrics, scores, time.perf_counter() - began)
     return {**about, "scores": scores}
+
+
+def _correlation_id(event: Any) -> str:
+    """What the caller calls whatever it asks for."""
+    found = event.get(CORRELATION_ID) if isinstance(event, dict) else None
+    return found[:LONGEST_WORD] if isinstance(found, str) else "untold"
 
 
 def _measure(metrics: Metrics, scores: list[float], seconds: float) -> None:

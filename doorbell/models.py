@@ -1,0 +1,118 @@
+"""What the model ledger knows: which version of each model is live, and what happened."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from doorbell.connection import Connection
+from doorbell.errors import DoorbellError
+from doorbell.outputs import Outputs
+from functions.serving.record import HISTORY_PREFIX, RECORD_ENTRY, HistoryEntry, ModelRecord, record_from
+from functions.serving.settings import PredictSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+
+LEDGER = "model_ledger"
+
+
+class LedgerOfModels:
+    """Reads the model ledger of a stage."""
+
+    def __init__(self, connection: Connection, outputs: Outputs) -> None:
+        self._dynamodb: DynamoDBClient = connection.client("dynamodb")
+        self._table = outputs.tables[LEDGER]
+
+    def record(self, model: str) -> ModelRecord:
+        """What is known of a model."""
+        key = {"model": {"S": model}, "entry": {"S": RECORD_ENTRY}}
+        answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return record_from(_plain(answer["Item"]) if "Item" in answer else None, model)
+
+    def history(self, model: str) -> list[HistoryEntry]:
+        """What happened to a model, oldest first."""
+        return [HistoryEntry.model_validate(item) for item in self._entries(model)]
+
+    def _entries(self, model: str) -> Iterator[dict[str, Any]]:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="model = :model AND begins_with(entry, :history)",
+            ExpressionAttributeValues={":model": {"S": model}, ":history": {"S": HISTORY_PREFIX}},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            yield from (_plain(item) for item in page["Items"])
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+
+
+def described(connection: Connection, outputs: Outputs) -> list[dict[str, Any]]:
+    """All models of a stage as JSON values: what is live, what was, what is on its way, and what happened."""
+    ledger = LedgerOfModels(connection, outputs)
+    return [
+        _described(ledger.record(model), ledger.history(model), function)
+        for model, function in sorted(outputs.models.items())
+    ]
+
+
+def _described(record: ModelRecord, history: list[HistoryEntry], function: str) -> dict[str, Any]:
+    found = record.model_dump(mode="json")
+    return {
+        "model": record.model,
+        "function": function,
+        "live": found["live"],
+        "previous": found["previous"],
+        "candidate": found["candidate"],
+        "pending": found["pending"],
+        "lease": found["lease"],
+        "fence": record.fence,
+        "versions": [{"version": int(number), **state} for number, state in found["versions"].items()],
+        "history": [entry.model_dump(mode="json") for entry in history],
+    }
+
+
+def lines(models: list[dict[str, Any]], *, most_history: int) -> Iterator[str]:
+    """The models for people: a few lines each."""
+    for model in models:
+        live = model["live"]
+        yield f"{model['model']}  {_served(live) if live else 'nothing is live'}"
+        if model["previous"]:
+            yield "    before: " + ", ".join(f"version {one['version']}" for one in model["previous"])
+        for number, pending in model["pending"].items():
+            yield f"    on its way: version {number}, attempt {pending['attempt']}, as {pending['execution']}"
+        for entry in model["history"][-most_history:]:
+            why = f": {entry['reason']}" if entry["reason"] else ""
+            at = entry["at"][:19].replace("T", " ")
+            yield f"    {at}  version {entry['version']} {entry['what']}{why}  ({entry['correlation_id']})"
+
+
+def _served(live: dict[str, Any]) -> str:
+    since = live["since"][:19].replace("T", " ")
+    return f"version {live['version']} is live since {since} UTC, as version {live['function_version']} of its function"
+
+
+def served_prefix(connection: Connection, outputs: Outputs, model: str) -> str | None:
+    """Where the stage looks for a model's artefacts; None where it does not serve the model."""
+    if model not in outputs.models:
+        return None
+    lambda_: LambdaClient = connection.client("lambda")
+    answer = lambda_.get_function_configuration(FunctionName=outputs.models[model])
+    return PredictSettings.from_environment(answer["Environment"]["Variables"]).artefact_prefix
+
+
+def check_served(outputs: Outputs, model: str) -> None:
+    """See that the stage serves a model.
+
+    Raises:
+        DoorbellError: it does not.
+    """
+    if model not in outputs.models:
+        known = ", ".join(sorted(outputs.models)) or "none"
+        raise DoorbellError(
+            f"Stage {outputs.stage} serves no model {model!r}.",
+            remedy=f"Choose one of: {known}; or declare it in [[models]] of the stage file and deploy.",
+        )
