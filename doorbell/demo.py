@@ -1,4 +1,4 @@
-"""`doorbell demo`: real partitions land in a bucket, their features are computed, things go wrong, webhooks ring."""
+"""`doorbell demo`: real partitions land, features are computed, things go wrong, webhooks ring, models go live."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from doorbell.callers import Callers
 from doorbell.connection import Connection
+from doorbell.deployments import DAYS_NEEDED, Deployments
 from doorbell.errors import DoorbellError
 from doorbell.mishaps import Mishaps
 from doorbell.outputs import Outputs, read_outputs
@@ -42,6 +43,11 @@ def run(connection: Connection, days: int | None) -> None:
     Mishaps(connection, outputs, landing[0]).show()
     out.print()
     Callers(connection, outputs).show()
+    out.print()
+    if len(landing) >= DAYS_NEEDED:
+        Deployments(connection, outputs).show()
+    else:
+        out.print(f"No model is trained: that takes the first {DAYS_NEEDED} days, and {len(landing)} landed.")
 
 
 def _land(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> float:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 FUNCTION = "compute_features"
-DAMAGED_KEY = "data/transactions/1997-01-01/damaged.parquet"
+DAMAGED_KEY = "data/transactions/1998-07-01/damaged.parquet"
+"""Of a day after the sample data, so that nothing is counted twice where a model is trained."""
 
 
 class Mishaps:

@@ -12,6 +12,7 @@ from functions.message_queue.settings import ForwardEventSettings
 from functions.metric_alarm import events as alarms
 from functions.metric_alarm.domain import alarm_event
 from functions.metric_alarm.settings import AlarmSettings
+from functions.model_deployment import events as deployments
 from functions.registry import events as packages
 from functions.registry.domain import stage_change
 from functions.shared.envelope import event_on_bus
@@ -98,6 +99,13 @@ SOURCES = (
         function="announce_stage_change",
         recognises=lambda found: found.get("detail-type") == packages.DETAIL_TYPE,
         read=lambda body, _: [stage_change(packages.PackageChange.from_message(body))],
+    ),
+    Source(
+        message="the end of a workflow's execution",
+        function="settle_deployment",
+        recognises=lambda found: found.get("detail-type") == deployments.DETAIL_TYPE,
+        read=lambda body, _: [deployments.ExecutionEnded.from_message(body)],
+        announces=False,
     ),
     Source(
         message="a webhook's request",

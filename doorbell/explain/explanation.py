@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
+STARTER = "start_deployment"
+"""The function that decides on approvals by what it knows of the model."""
+
+
 class Verdict(BaseModel):
     """What a message does to one trigger."""
 
@@ -142,8 +146,11 @@ class _Explainer:
             reason = f"{event.event_type} is not put on the bus: {source.function} acts on it itself"
             return Verdict(trigger=name, fires=False, clauses=(), reason=reason)
         told = envelope(event.event_type, event.to_wire(), source=BUS_SOURCE, time=event.timestamp.isoformat())
+        environment = self._environment(name)
         clauses = [*self._best(patterns, told), contract]
-        trigger = TriggerSettings.from_environment(self._environment(name)).trigger
+        if name == STARTER:
+            clauses += self._history.is_next_version(event, environment)
+        trigger = TriggerSettings.from_environment(environment).trigger
         clauses.append(self._history.not_seen_before(trigger, event.idempotency_key))
         return _verdict(name, clauses)
 

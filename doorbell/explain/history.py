@@ -2,18 +2,25 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from doorbell.connection import Connection
 from doorbell.explain.clauses import Clause
+from doorbell.models import LedgerOfModels
 from doorbell.outputs import Outputs
 from functions.feature_pipeline.domain import sequencer_order
 from functions.feature_pipeline.settings import DataSet
+from functions.model_deployment.domain.approvals import Approval, approve
+from functions.model_deployment.domain.errors import VersionFormatError
+from functions.model_deployment.settings import StarterSettings
 from functions.shared.claims import record_id
+from functions.shared.contracts.models import ModelVersionStageChanged
 from functions.shared.contracts.objects import ObjectCreated
+from functions.shared.errors import UnwantedError
+from functions.shared.events import CanonicalEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,6 +31,7 @@ class History:
     """Reads what handlers left behind."""
 
     def __init__(self, connection: Connection, outputs: Outputs) -> None:
+        self._connection = connection
         self._dynamodb: DynamoDBClient = connection.client("dynamodb")
         self._s3: S3Client = connection.client("s3")
         self._outputs = outputs
@@ -42,6 +50,21 @@ class History:
         ended = json.loads(record["data"]["S"])
         why = f"a duplicate: dealt with before, and then {ended['outcome']}: {ended['reason']}"
         return Clause(clause="not seen before", holds=False, why=why)
+
+    def is_next_version(self, event: CanonicalEvent, environment: Mapping[str, str]) -> Iterator[Clause]:
+        """Whether an approval begins a deployment: by the model's record, as the function itself decides."""
+        if not isinstance(event, ModelVersionStageChanged):
+            return
+        try:
+            approval = Approval.of(StarterSettings.from_environment(environment).model_of(event.model_name), event)
+        except (UnwantedError, VersionFormatError) as error:
+            yield Clause(clause="model and version", holds=False, why=str(error))
+            return
+        record = LedgerOfModels(self._connection, self._outputs).record(approval.model)
+        now = dt.datetime.now(dt.UTC)
+        # Whether its code is new is not looked at: a redeployment is said to start.
+        decision = approve(record, approval, now, code_hash="", named=str).answer
+        yield Clause(clause="next version", holds=decision.verdict == "start", why=decision.reason)
 
     def is_newest(self, event: ObjectCreated) -> Iterator[Clause]:
         """Whether no newer upload of the key has features already: a stale sequencer starts nothing."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from functions.serving.settings import MODELS_FILE, DeclaredModel, DeclaredModels
-from functions.shared.errors import PermanentError
+from functions.shared.errors import PermanentError, UnwantedError
 from functions.shared.settings import Settings
 
 
@@ -22,6 +22,20 @@ class StarterSettings(Settings):
     """ARN of the workflow."""
     model_functions: dict[str, str]
     """Model -> name of its function."""
+    registry_names: dict[str, str]
+    """What registries call a model -> the model."""
+
+    def model_of(self, name: str) -> str:
+        """The model that goes by a name.
+
+        Raises:
+            UnwantedError: there is none.
+        """
+        model = self.registry_names.get(name, name)
+        if model not in self.model_functions:
+            message = f"the stage declares no model that goes by {name!r}"
+            raise UnwantedError(message)
+        return model
 
 
 class LeaseSettings(Settings):

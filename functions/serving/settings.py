@@ -12,8 +12,8 @@ STAGING, PRODUCTION = "staging", "production"
 MODELS_FILE = "models.json"
 """What lies beside the code of functions that need to know all models: a function's environment has four kilobytes."""
 
-MOST_MODELS = 30
-"""Of a stage: the names of their functions are in the environment of the one that begins deployments."""
+MOST_MODELS, MOST_NAMES_BYTES = 20, 1_000
+"""Of a stage: all are in the environment of the function that begins deployments, which holds four kilobytes."""
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -110,9 +110,20 @@ class DeclaredModels(Settings):
                     raise ValueError(message)
         return self
 
-    def known_as(self, name: str) -> DeclaredModel | None:
-        """The model that goes by a name; None where there is none."""
-        return next((model for model in self.models if name in model.known_as), None)
+    @model_validator(mode="after")
+    def _registry_names_fit(self) -> Self:
+        length = sum(len(name.encode()) for name in self.registry_names)
+        if length > MOST_NAMES_BYTES:
+            message = (
+                f"registry_names have {length} bytes in all, over {MOST_NAMES_BYTES}: shorten them, or use a stage more"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def registry_names(self) -> dict[str, str]:
+        """What registries call a model -> the model."""
+        return {name: model.name for model in self.models for name in model.registry_names}
 
 
 class LedgerSettings(Settings):

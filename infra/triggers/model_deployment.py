@@ -137,6 +137,7 @@ class ModelDeploymentTrigger(Construct):
                 StarterSettings(
                     deployment_state_machine=machine.state_machine_arn,
                     model_functions={name: one.function_name for name, one in self._served.items()},
+                    registry_names=self._hub.stage.declared_models.registry_names,
                 )
             ],
             seconds=30,

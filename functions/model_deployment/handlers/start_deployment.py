@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.model_deployment.domain.approvals import Approval, Decision, approve
 from functions.model_deployment.events import Deployment
-from functions.model_deployment.settings import StarterSettings, declared_models
+from functions.model_deployment.settings import StarterSettings
 from functions.serving.adapters.function_versions import FunctionVersions
 from functions.serving.adapters.ledger import ModelLedger
 from functions.serving.record import Pending
@@ -40,14 +40,11 @@ def _consumer() -> QueueConsumer[ModelVersionStageChanged]:
     settings, ledger = StarterSettings.from_environment(), ModelLedger.from_environment()
 
     def begin(event: ModelVersionStageChanged, _: Deadline) -> Settled:
-        model = declared_models().known_as(event.model_name)
-        if model is None:
-            message = f"the stage declares no model that goes by {event.model_name!r}"
-            raise UnwantedError(message)
-        approval, function = Approval.of(model.name, event), settings.model_functions[model.name]
+        approval = Approval.of(settings.model_of(event.model_name), event)
+        function = settings.model_functions[approval.model]
         code_hash = FunctionVersions.of(function).latest().code_hash if approval.is_redeployment else ""
         decision: Decision = ledger.change(
-            model.name,
+            approval.model,
             lambda record: approve(
                 record, approval, now(), code_hash=code_hash, named=lambda attempt: _name(approval, attempt)
             ),

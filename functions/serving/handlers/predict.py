@@ -63,7 +63,8 @@ def _served() -> Served:
 def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, Any]:
     """Lambda entry point: `{"rows": [{feature: value, ...}, ...]}` is answered with a score a row.
 
-    A `correlationId` beside the rows is written to the log. What does not fit the manifest is answered with `error`, and counts as no error of the function: alarms about
+    A `correlationId` beside the rows is written to the log.
+    What does not fit the manifest is answered with `error`, and counts as no error of the function: alarms about
     a version are not to ring for what its callers do.
     """
     began = time.perf_counter()
