@@ -1,13 +1,15 @@
 """One dashboard a stage: for each trigger the same rows, in the order in which one asks at three in the morning."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra.constructs.event_trigger import EventTrigger
 from infra.constructs.handler_metrics import HandlerMetrics
+from infra.constructs.model_metrics import ModelMetrics
 from infra.constructs.outputs import publish
+from infra.constructs.workflow import Workflow
 
 THIRD = 8
 """Of the 24 columns of a dashboard."""
@@ -24,6 +26,8 @@ class TriggersDashboard(Construct):
         triggers: Sequence[EventTrigger],
         door: HandlerMetrics,
         door_alarms: Sequence[cloudwatch.Alarm],
+        workflows: Sequence[Workflow],
+        models: Mapping[ModelMetrics, Sequence[cloudwatch.Alarm]],
     ) -> None:
         """Create the dashboard.
 
@@ -33,12 +37,16 @@ class TriggersDashboard(Construct):
             triggers: those that have a queue.
             door: metrics of the webhook's door, which has none.
             door_alarms: its alarms.
+            workflows: what triggers of ours start.
+            models: metrics of each model that is served, and its alarms.
         """
         super().__init__(scope, construct_id)
         dashboard = cloudwatch.Dashboard(self, "Dashboard")
         rows = [
             *(row for trigger in triggers for row in _rows_of_trigger(trigger)),
             *_rows_of_door(door, door_alarms),
+            *(row for workflow in workflows for row in _rows_of_workflow(workflow)),
+            *(row for model, alarms in models.items() for row in _rows_of_model(model, alarms)),
         ]
         for row in rows:
             dashboard.add_widgets(*row)
@@ -71,6 +79,47 @@ def _rows_of_door(metrics: HandlerMetrics, alarms: Sequence[cloudwatch.Alarm]) -
             _ages(metrics),
             cloudwatch.GraphWidget(title="Time to answer, milliseconds", left=durations, width=THIRD),
             cloudwatch.GraphWidget(title="Requests refused", left=[metrics.refused()], width=THIRD),
+        ],
+    ]
+
+
+def _rows_of_workflow(workflow: Workflow) -> list[list[cloudwatch.IWidget]]:
+    ends = ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
+    return [
+        *_head(f"workflow: {workflow.name}", workflow.alarms),
+        [
+            cloudwatch.GraphWidget(
+                title="Executions started", left=[workflow.executions("ExecutionsStarted")], width=THIRD
+            ),
+            cloudwatch.GraphWidget(
+                title="Executions by their end", left=[workflow.executions(end) for end in ends], width=THIRD
+            ),
+            cloudwatch.GraphWidget(
+                title="Time of an execution, milliseconds",
+                left=[workflow.duration(statistic) for statistic in ("p50", "Maximum")],
+                width=THIRD,
+            ),
+        ],
+    ]
+
+
+def _rows_of_model(metrics: ModelMetrics, alarms: Sequence[cloudwatch.Alarm]) -> list[list[cloudwatch.IWidget]]:
+    return [
+        *_head(f"model: {metrics.model}", alarms),
+        [
+            cloudwatch.GraphWidget(
+                title="Rows scored, requests refused, production errors",
+                left=[*metrics.answers(), metrics.production_errors()],
+                width=THIRD,
+            ),
+            cloudwatch.GraphWidget(
+                title="Time to answer, milliseconds",
+                left=[metrics.latency(statistic) for statistic in ("p50", "p95", "Maximum")],
+                width=THIRD,
+            ),
+            cloudwatch.GraphWidget(
+                title="Scores", left=[metrics.score(statistic) for statistic in ("p10", "p50", "p90")], width=THIRD
+            ),
         ],
     ]
 

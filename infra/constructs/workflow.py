@@ -79,15 +79,24 @@ class Workflow(Construct):
             "delivering logs and traces has no resources to name; AWS asks for these very actions on *",
             "AwsSolutions-IAM5[Resource::*]",
         )
-        name = short_name(construct_id)
+        self.name = name = short_name(construct_id)
+        """Name among the outputs."""
         self.alarms: list[cloudwatch.Alarm] = [
             monitoring.alarm(
                 self,
                 kind,
-                self.machine.metric(kind, period=FIVE_MINUTES, statistic="Sum"),
+                self.executions(kind),
                 1,
                 cure=cure.format(workflow=name, stage=monitoring.stage.name),
             )
             for kind, cure in CURES.items()
         ]
         publish(self, "StateMachine", construct_id, self.machine.state_machine_arn)
+
+    def executions(self, kind: str) -> cloudwatch.Metric:
+        """How many executions began or ended so, such as `ExecutionsStarted`."""
+        return self.machine.metric(kind, period=FIVE_MINUTES, statistic="Sum")
+
+    def duration(self, statistic: str) -> cloudwatch.Metric:
+        """Milliseconds that executions took."""
+        return self.machine.metric("ExecutionTime", period=FIVE_MINUTES, statistic=statistic)

@@ -58,4 +58,12 @@ class TriggersStack(Stack):
             *RouterTriggers(self, "Router", hub=hub).triggers,
         ]
         webhook = WebhookTrigger(self, "Webhook", hub=hub, secrets=foundation.webhook_secrets)
-        TriggersDashboard(self, "Triggers", triggers=triggers, door=webhook.metrics, door_alarms=webhook.alarms)
+        TriggersDashboard(
+            self,
+            "Triggers",
+            triggers=triggers,
+            door=webhook.metrics,
+            door_alarms=webhook.alarms,
+            workflows=deployment.workflows,
+            models={model.metrics: model.alarms for model in deployment.models},
+        )

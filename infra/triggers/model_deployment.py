@@ -52,17 +52,18 @@ class ModelDeploymentTrigger(Construct):
         super().__init__(scope, construct_id)
         self._hub, self._ledger, self._models = hub, ledger, hub.stage.models
         self._bucket = s3.Bucket.from_bucket_name(self, "Bucket", models_bucket_name)
-        self._served = {
-            model.name: ModelServing(
-                self, pascal_case(model.name), hub=hub, model=model, models_bucket=self._bucket
-            ).function
+        self.models = [
+            ModelServing(self, pascal_case(model.name), hub=hub, model=model, models_bucket=self._bucket)
             for model in self._models
-        }
+        ]
+        self._served = {one.metrics.model: one.function for one in self.models}
         self.triggers: list[EventTrigger] = []
         """What begins executions, and what settles them."""
+        self.workflows: list[Workflow] = []
         publish(self, "Models", "", json.dumps({name: one.function_name for name, one in self._served.items()}))
         if self._models:
             self._workflow = self._wired()
+            self.workflows = [self._workflow]
             self.triggers = [self._starter(), self._settler()]
 
     def _wired(self) -> Workflow:

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from functions.serving.settings import DeclaredModel, PredictSettings
 from infra.constructs.hub import Hub
+from infra.constructs.model_metrics import ModelMetrics
 from infra.constructs.naming import construct_id as pascal_case
 from infra.constructs.outputs import publish
 from infra.constructs.python_function import PythonFunction
@@ -49,4 +50,6 @@ class ModelServing(Construct):
             reason="artefacts lie under the model's prefix, a folder a version",
         )
         self.function = predict.function
+        self.metrics = ModelMetrics(model=model.name, function=predict.function)
+        self.alarms = [self.metrics.alarm(self, hub.monitoring)]
         publish(self, "Function", f"Predict{pascal_case(model.name)}", self.function.function_name)
