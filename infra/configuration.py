@@ -31,6 +31,9 @@ STAGES = ROOT / "stages"
 LONGEST_BACKING_OFF_SECONDS = 2 * 24 * 3600
 """Half of the queues' retention: the other half is for a backlog."""
 
+CLOCK_SKEW_SECONDS = 300
+"""By which two clocks may differ."""
+
 
 TOMLS_WORDS = {"Tuple": "List", "tuple": "list", "dictionary or instance of Matcher": "table", "dictionary": "table"}
 """For Pydantic's, in its messages."""
@@ -263,6 +266,11 @@ class Stage(_Section):
         bakes = [model.canary.bake_seconds * model.canary.most_bakes for model in self.models if model.canary]
         return self.model_deployment.timeout_seconds + max(bakes, default=0)
 
+    @property
+    def lease_seconds(self) -> int:
+        """How long the lease of a model lasts: as long as its holder can run, by whichever clock."""
+        return self.deployment_seconds + CLOCK_SKEW_SECONDS
+
     @field_validator("models")
     @classmethod
     def _models_are_apart(cls, models: tuple[DeclaredModel, ...]) -> tuple[DeclaredModel, ...]:
@@ -306,6 +314,7 @@ class Stage(_Section):
             TELL_OWNERS.name,
             *(file.stem for file in ROOT.glob("functions/*/handlers/*.py")),
             *(folder.name for folder in ROOT.glob("functions/*/")),
+            *(f"predict_{model.name.replace('-', '_')}" for model in self.models),
         }
         for trigger in self.triggers:
             if trigger.name in taken:

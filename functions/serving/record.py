@@ -51,6 +51,8 @@ class Pending(_Part):
     correlation_id: str
     event_id: str
     model_version_id: str
+    was: Standing | None = None
+    """What had become of the version before."""
 
 
 class Lease(_Part):

@@ -52,8 +52,10 @@ class ModelDeploymentTrigger(Construct):
         super().__init__(scope, construct_id)
         self._hub, self._ledger, self._models = hub, ledger, hub.stage.models
         self._bucket = s3.Bucket.from_bucket_name(self, "Bucket", models_bucket_name)
+        # By themselves, since a model may have any name, that of a step included.
+        models = Construct(self, "Models")
         self.models = [
-            ModelServing(self, pascal_case(model.name), hub=hub, model=model, models_bucket=self._bucket)
+            ModelServing(models, pascal_case(model.name), hub=hub, model=model, models_bucket=self._bucket)
             for model in self._models
         ]
         self._served = {one.metrics.model: one.function for one in self.models}
@@ -103,16 +105,18 @@ class ModelDeploymentTrigger(Construct):
     def _grant(self, steps: dict[str, PythonFunction]) -> None:
         """Each step gets the rights that it needs, and no others."""
         served = list(self._served.values())
-        for name in STEPS.keys() - {"VerifyArtefact", "JudgeCanary"}:
+        for name in STEPS.keys() - {"VerifyArtefact", "PublishCandidate", "JudgeCanary"}:
             model_grants.ledger(steps[name], self._ledger)
+        model_grants.read_ledger(steps["PublishCandidate"], self._ledger)
         for name in ("TakeLease", "DiscardCandidate"):
             self._let_discard(steps[name])
         for name in ("VerifyArtefact", "SmokeTestCandidate", "PromoteCandidate"):
             model_grants.read_artefacts(steps[name], self._bucket, self._models)
         for name in ("StartCanary", "JudgeCanary", "PromoteCandidate"):
             model_grants.look_at_alarms(steps[name], self._models)
-        for name in ("SmokeTestCandidate", "StartCanary", "PromoteCandidate"):
+        for name in ("SmokeTestCandidate", "PromoteCandidate"):
             model_grants.change(steps[name], served, *model_grants.WRITE_ALIAS)
+        model_grants.change(steps["StartCanary"], served, *model_grants.MOVE_ALIAS)
         model_grants.change(steps["PublishCandidate"], served, *model_grants.PUBLISH)
         model_grants.change(steps["RecordDeployment"], served, "lambda:ListVersionsByFunction")
         for name in ("PublishCandidate", "RecordDeployment"):
@@ -126,8 +130,8 @@ class ModelDeploymentTrigger(Construct):
 
     def _let_discard(self, function: PythonFunction) -> None:
         served = list(self._served.values())
-        function.add_settings(LeaseSettings(lease_seconds=self._hub.stage.deployment_seconds))
-        model_grants.change(function, served, *model_grants.WRITE_ALIAS, "lambda:DeleteAlias")
+        function.add_settings(LeaseSettings(lease_seconds=self._hub.stage.lease_seconds))
+        model_grants.change(function, served, *model_grants.MOVE_ALIAS, "lambda:DeleteAlias")
         model_grants.delete_versions(function, served)
 
     def _starter(self) -> EventTrigger:

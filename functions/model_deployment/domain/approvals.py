@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from functions.model_deployment.domain.errors import VersionFormatError
+from functions.model_deployment.domain.records import failed_event
 from functions.model_deployment.events import FORCE, REDEPLOY
 from functions.serving.record import Change, HistoryEntry, ModelRecord, Pending, VersionState
-from functions.shared.contracts.models import ModelDeploymentFailed, ModelVersionStageChanged
-from functions.shared.events import derived_id
-from functions.shared.workflow import LONGEST_REASON
+from functions.shared.contracts.models import ModelVersionStageChanged
+from functions.shared.events import LARGEST_INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,13 @@ class Approval:
         Raises:
             VersionFormatError: its version is no integer above zero.
         """
-        if not event.model_version.isdecimal() or not event.model_version.isascii() or int(event.model_version) < 1:
+        written = event.model_version
+        if not (written.isascii() and written.isdecimal()) or not 1 <= int(written) <= LARGEST_INTEGER:
             message = (
-                f"modelVersion is {event.model_version!r}: versions are ordered as integers, so send one, such as 7"
+                f"modelVersion is {written!r}: versions are ordered as integers above zero, so send one, such as 7"
             )
             raise VersionFormatError(message)
-        return cls(model, int(event.model_version), event)
+        return cls(model, int(written), event)
 
     @property
     def is_forced(self) -> bool:
@@ -90,6 +91,7 @@ def approve(
         correlation_id=event.correlation_id,
         event_id=event.event_id,
         model_version_id=event.model_version_id,
+        was=state.standing if state else None,
     )
     why = "forced" if approval.is_forced else "for its new code" if approval.is_redeployment else ""
     state = VersionState(standing="pending", attempts=attempt, approval=begun.approval)
@@ -147,19 +149,18 @@ def _refused(
         standing=state.standing if state else "superseded",
         attempts=state.attempts if state else 0,
         approval=approval.event.idempotency_key,
-        reason=reason,
+        reason=state.reason if state else reason,
     )
-    told = ModelDeploymentFailed(
-        event_id=derived_id("model.deployment_failed", approval.event.event_id),
-        timestamp=now,
-        correlation_id=approval.event.correlation_id,
-        causation_id=approval.event.event_id,
-        model_name=approval.model,
-        model_version=str(approval.version),
+    told = failed_event(
+        record,
+        approval.version,
+        now,
+        cause=approval.event.event_id,
         model_version_id=approval.event.model_version_id,
-        live_version=str(record.live.version) if record.live else None,
+        correlation_id=approval.event.correlation_id,
+        event_id=approval.event.event_id,
         step="StartDeployment",
-        reason=reason[:LONGEST_REASON],
+        reason=reason,
     )
     new = record.with_version(approval.version, seen)
     return Change(Decision(verdict, reason), new, _approved(approval, "refused", now, reason=reason), told)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from functions.model_deployment.domain.errors import FenceLostError
 from functions.model_deployment.domain.lease import check_fence
-from functions.model_deployment.domain.records import entry_of, settled
+from functions.model_deployment.domain.records import entry_of, failed_event, settled
 from functions.model_deployment.events import Deployment
-from functions.serving.record import Candidate, Change, Lease, ModelRecord, Served, Standing, VersionState
-from functions.shared.contracts.models import ModelDeployed, ModelDeploymentFailed
+from functions.serving.record import Candidate, Change, Lease, ModelRecord, Served, VersionState
+from functions.shared.contracts.models import ModelDeployed
 from functions.shared.events import derived_id
-from functions.shared.workflow import LONGEST_REASON
 
 
 def kept_after(record: ModelRecord, deployment: Deployment, *, keep: int) -> set[str]:
@@ -48,7 +47,7 @@ def record_deployed(record: ModelRecord, deployment: Deployment, now: dt.datetim
             live.version,
             VersionState(standing="good", attempts=old.attempts if old else 1, approval=old.approval if old else ""),
         )
-    new = settled(new, deployment, "live", "").model_copy(
+    new = settled(new, deployment.version, "live", "").model_copy(
         update={
             "live": served,
             "previous": tuple(_previous(record, deployment, keep)),
@@ -92,7 +91,8 @@ def begin_discarding(record: ModelRecord, deployment: Deployment, *, expires_at:
     mine, lease = record.pending.get(str(deployment.version)), record.lease
     if mine is None or mine.execution != deployment.execution:
         return Change(Discarding(is_settled=True))
-    if lease is None or lease.execution != deployment.execution:
+    if lease is None or lease.execution != deployment.execution or lease.fence != record.fence:
+        # Somebody has taken the model over, and undoes what there is to undo.
         return Change(Discarding())
     fence = record.fence + 1
     taken = Lease(execution=deployment.execution, fence=fence, expires_at=expires_at)
@@ -109,21 +109,19 @@ def record_failed(
     mine = record.pending.get(str(deployment.version))
     if mine is None or mine.execution != deployment.execution:
         return Change(f"attempt {deployment.attempt} of version {deployment.version} was settled before")
-    told = ModelDeploymentFailed(
-        event_id=derived_id("model.deployment_failed", deployment.execution),
-        timestamp=now,
-        correlation_id=deployment.correlation_id,
-        causation_id=deployment.event_id,
-        model_name=deployment.model,
-        model_version=str(deployment.version),
+    told = failed_event(
+        record,
+        deployment.version,
+        now,
+        cause=deployment.execution,
         model_version_id=deployment.model_version_id,
-        live_version=str(record.live.version) if record.live else None,
+        correlation_id=deployment.correlation_id,
+        event_id=deployment.event_id,
         step=step,
-        reason=reason[:LONGEST_REASON],
+        reason=reason,
         execution=deployment.execution_arn,
     )
-    standing: Standing = "live" if record.live and record.live.version == deployment.version else "failed"
-    new = settled(record, deployment, standing, reason)
+    new = settled(record, deployment.version, "failed", reason)
     if record.lease and record.lease.execution == deployment.execution:
         new = new.model_copy(update={"lease": None, "candidate": None})
     entry = entry_of(deployment, "failed", now, f"{step}: {reason}")

@@ -4,11 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from functions.model_deployment.domain.errors import FenceLostError
-from functions.model_deployment.domain.records import entry_of, settled
+from functions.model_deployment.domain.records import entry_of, failed_event, settled
 from functions.model_deployment.events import Deployment
 from functions.serving.record import Candidate, Change, HistoryEntry, Lease, ModelRecord, Served
-from functions.shared.contracts.models import ModelDeploymentFailed
-from functions.shared.events import derived_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def take_lease(
     later = [number for number, one in record.pending.items() if one.sequence > mine.sequence]
     if later:
         reason = f"version {max(later, key=int)} was approved later"
-        new = settled(record, deployment, "superseded", reason)
+        new = settled(record, deployment.version, "superseded", reason)
         return Change(Superseded(reason), new, entry_of(deployment, "superseded", now, reason))
     if lease and lease.expires_at > now:
         return Change(Waiting(f"{lease.execution} holds the lease until {lease.expires_at:%H:%M:%S} UTC"))
@@ -76,22 +74,18 @@ def _taken_over(
         correlation_id=one.correlation_id,
         event_id=one.event_id,
     )
-    told = ModelDeploymentFailed(
-        event_id=derived_id("model.deployment_failed", one.execution),
-        timestamp=now,
-        correlation_id=one.correlation_id,
-        causation_id=one.event_id,
-        model_name=new.model,
-        model_version=number,
+    told = failed_event(
+        new,
+        int(number),
+        now,
+        cause=one.execution,
         model_version_id=one.model_version_id,
-        live_version=str(new.live.version) if new.live else None,
+        correlation_id=one.correlation_id,
+        event_id=one.event_id,
         step="TakeLease",
         reason=reason,
     )
-    state = new.versions[number].model_copy(
-        update={"standing": "live" if new.live and str(new.live.version) == number else "failed", "reason": reason}
-    )
-    return Change(Taken(fence), new.with_version(int(number), state).without_pending(int(number)), entry, told)
+    return Change(Taken(fence), settled(new, int(number), "failed", reason), entry, told)
 
 
 def is_holder(record: ModelRecord, deployment: Deployment) -> bool:

@@ -4,16 +4,65 @@ import datetime as dt
 
 from functions.model_deployment.events import Deployment
 from functions.serving.record import HistoryEntry, ModelRecord, Standing, VersionState
+from functions.shared.contracts.models import ModelDeploymentFailed
+from functions.shared.events import derived_id
 from functions.shared.workflow import LONGEST_REASON
 
+KEPT: frozenset[Standing] = frozenset({"live", "good", "rolled-back"})
+"""What a version stays when another attempt to deploy it comes to nothing."""
 
-def settled(record: ModelRecord, deployment: Deployment, standing: Standing, reason: str) -> ModelRecord:
-    """The record without the deployment's approval, and with what became of its version."""
-    mine = record.pending[str(deployment.version)]
+
+def settled(record: ModelRecord, version: int, standing: Standing, reason: str) -> ModelRecord:
+    """The record without a version's approval, and with what became of the version."""
+    mine = record.pending[str(version)]
+    if standing != "live" and mine.was in KEPT:
+        standing = mine.was
     state = VersionState(
         standing=standing, attempts=mine.attempt, approval=mine.approval, reason=reason[:LONGEST_REASON]
     )
-    return record.without_pending(deployment.version).with_version(deployment.version, state)
+    return record.without_pending(version).with_version(version, state)
+
+
+def failed_event(
+    record: ModelRecord,
+    version: int,
+    now: dt.datetime,
+    *,
+    cause: str,
+    model_version_id: str,
+    correlation_id: str,
+    event_id: str,
+    step: str,
+    reason: str,
+    execution: str | None = None,
+) -> ModelDeploymentFailed:
+    """That a version does not go live, as the bus is told.
+
+    Args:
+        record: the model's.
+        version: which does not.
+        now: the time.
+        cause: what the event's id is made of.
+        model_version_id: of the version.
+        correlation_id: of the approval.
+        event_id: of the approval.
+        step: where it ended.
+        reason: why.
+        execution: ARN, where there was one.
+    """
+    return ModelDeploymentFailed(
+        event_id=derived_id("model.deployment_failed", cause),
+        timestamp=now,
+        correlation_id=correlation_id,
+        causation_id=event_id,
+        model_name=record.model,
+        model_version=str(version),
+        model_version_id=model_version_id,
+        live_version=str(record.live.version) if record.live else None,
+        step=step,
+        reason=reason[:LONGEST_REASON],
+        execution=execution,
+    )
 
 
 def entry_of(deployment: Deployment, what: str, now: dt.datetime, reason: str) -> HistoryEntry:
