@@ -186,7 +186,8 @@ def train(
     with progress("looking for feature files") as report:
         trained = train_model(connect(port=port, stage=stage), request, report)
     show_trained(trained)
-    out.print(f"\nNext: {sys.argv[0]} approve {model} {trained.manifest.version}", highlight=False)
+    command = f"{sys.argv[0]} approve {model} {trained.manifest.version} {_same_place(port, stage)}"
+    out.print(f"\nNext: {command}".rstrip(), highlight=False)
 
 
 @app.command()

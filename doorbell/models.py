@@ -9,7 +9,7 @@ from doorbell.connection import Connection
 from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs
 from functions.serving.record import HISTORY_PREFIX, RECORD_ENTRY, HistoryEntry, ModelRecord, record_from
-from functions.serving.settings import PredictSettings
+from functions.serving.settings import PRODUCTION, PredictSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,21 +50,35 @@ def _plain(item: Any) -> dict[str, Any]:
     return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
 
 
+def production_of(connection: Connection, function: str) -> dict[str, Any] | None:
+    """Where the production alias of a model's function sends its requests; None where there is no alias."""
+    lambda_: LambdaClient = connection.client("lambda")
+    try:
+        alias = lambda_.get_alias(FunctionName=function, Name=PRODUCTION)
+    except lambda_.exceptions.ResourceNotFoundException:
+        return None
+    weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    return {"function_version": alias["FunctionVersion"], "weights": weights}
+
+
 def described(connection: Connection, outputs: Outputs) -> list[dict[str, Any]]:
     """All models of a stage as JSON values: what is live, what was, what is on its way, and what happened."""
     ledger = LedgerOfModels(connection, outputs)
     return [
-        _described(ledger.record(model), ledger.history(model), function)
+        _described(ledger.record(model), ledger.history(model), function, production_of(connection, function))
         for model, function in sorted(outputs.models.items())
     ]
 
 
-def _described(record: ModelRecord, history: list[HistoryEntry], function: str) -> dict[str, Any]:
+def _described(
+    record: ModelRecord, history: list[HistoryEntry], function: str, production: dict[str, Any] | None
+) -> dict[str, Any]:
     found = record.model_dump(mode="json")
     return {
         "model": record.model,
         "function": function,
         "live": found["live"],
+        "production": production,
         "previous": found["previous"],
         "candidate": found["candidate"],
         "pending": found["pending"],
@@ -80,6 +94,8 @@ def lines(models: list[dict[str, Any]], *, most_history: int) -> Iterator[str]:
     for model in models:
         live = model["live"]
         yield f"{model['model']}  {_served(live) if live else 'nothing is live'}"
+        if mismatch := _mismatch(model):
+            yield f"    {mismatch}"
         if model["previous"]:
             yield "    before: " + ", ".join(f"version {one['version']}" for one in model["previous"])
         for number, pending in model["pending"].items():
@@ -93,6 +109,17 @@ def lines(models: list[dict[str, Any]], *, most_history: int) -> Iterator[str]:
 def _served(live: dict[str, Any]) -> str:
     since = live["since"][:19].replace("T", " ")
     return f"version {live['version']} is live since {since} UTC, as version {live['function_version']} of its function"
+
+
+def _mismatch(model: dict[str, Any]) -> str | None:
+    """What is not as it should be where no deployment is at it."""
+    live, production = model["live"], model["production"]
+    if live is None or model["lease"]:
+        return None
+    if production == {"function_version": live["function_version"], "weights": {}}:
+        return None
+    found = f"points at version {production['function_version']}" if production else "is gone"
+    return f"ATTENTION: the production alias {found}: doorbell approve {model['model']} {live['version']} puts it back"
 
 
 def served_prefix(connection: Connection, outputs: Outputs, model: str) -> str | None:

@@ -31,6 +31,9 @@ STAGES = ROOT / "stages"
 LONGEST_BACKING_OFF_SECONDS = 2 * 24 * 3600
 """Half of the queues' retention: the other half is for a backlog."""
 
+MOST_WAITING_ROUNDS = 2_500
+"""A round of waiting for the lease writes nine of the 25,000 events that an execution may have."""
+
 CLOCK_SKEW_SECONDS = 300
 """By which two clocks may differ."""
 
@@ -265,6 +268,19 @@ class Stage(_Section):
         """How long a deployment may take, with the bakes of the longest canary."""
         bakes = [model.canary.bake_seconds * model.canary.most_bakes for model in self.models if model.canary]
         return self.model_deployment.timeout_seconds + max(bakes, default=0)
+
+    @model_validator(mode="after")
+    def _waiting_fits_into_an_execution(self) -> Self:
+        seconds = self.model_deployment.lease_wait_seconds
+        if self.models and self.deployment_seconds > seconds * MOST_WAITING_ROUNDS:
+            least = -(-self.deployment_seconds // MOST_WAITING_ROUNDS)
+            message = (
+                f"model_deployment.lease_wait_seconds is {seconds}, and a deployment may wait "
+                f"{self.deployment_seconds} seconds for another, the bakes of the longest canary included: Step "
+                f"Functions ends an execution after 25,000 events, so let it be at least {least}"
+            )
+            raise ValueError(message)
+        return self
 
     @property
     def lease_seconds(self) -> int:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from doorbell.connection import Connection
 from doorbell.explain.clauses import Clause
-from doorbell.models import LedgerOfModels
+from doorbell.models import LedgerOfModels, production_of
 from doorbell.outputs import Outputs
 from functions.feature_pipeline.domain import sequencer_order
 from functions.feature_pipeline.settings import DataSet
@@ -56,15 +56,27 @@ class History:
         if not isinstance(event, ModelVersionStageChanged):
             return
         try:
-            approval = Approval.of(StarterSettings.from_environment(environment).model_of(event.model_name), event)
+            settings = StarterSettings.from_environment(environment)
+            approval = Approval.of(settings.model_of(event.model_name), event)
         except (UnwantedError, VersionFormatError) as error:
             yield Clause(clause="model and version", holds=False, why=str(error))
             return
         record = LedgerOfModels(self._connection, self._outputs).record(approval.model)
         now = dt.datetime.now(dt.UTC)
         # Whether its code is new is not looked at: a redeployment is said to start.
-        decision = approve(record, approval, now, code_hash="", named=str).answer
+        decision = approve(
+            record,
+            approval,
+            now,
+            production=lambda: self._production(settings.model_functions[approval.model]),
+            code_hash="",
+            named=str,
+        ).answer
         yield Clause(clause="next version", holds=decision.verdict == "start", why=decision.reason)
+
+    def _production(self, function: str) -> str | None:
+        alias = production_of(self._connection, function)
+        return str(alias["function_version"]) if alias else None
 
     def is_newest(self, event: ObjectCreated) -> Iterator[Clause]:
         """Whether no newer upload of the key has features already: a stale sequencer starts nothing."""

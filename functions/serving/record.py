@@ -34,6 +34,8 @@ class Served(_Part):
     manifest_checksum: str
     since: dt.datetime
     """When it went live."""
+    sequence: int = 0
+    """Number of its approval."""
     correlation_id: str
 
 
@@ -115,10 +117,11 @@ class ModelRecord(_Part):
     versions: dict[str, VersionState] = {}
 
     def with_version(self, version: int, state: VersionState) -> "ModelRecord":
-        """The record with what became of a version; the oldest versions are forgotten."""
+        """The record with what became of a version; the oldest versions with which nothing goes on are forgotten."""
         states = {**self.versions, str(version): state}
-        kept = sorted(states, key=int)[-MOST_VERSIONS_REMEMBERED:]
-        return self.model_copy(update={"versions": {number: states[number] for number in kept}})
+        needed = {str(version), *self.pending, *([str(self.live.version)] if self.live else [])}
+        kept = sorted(states, key=lambda number: (number in needed, int(number)))[-MOST_VERSIONS_REMEMBERED:]
+        return self.model_copy(update={"versions": {number: states[number] for number in sorted(kept, key=int)}})
 
     def without_pending(self, version: int) -> "ModelRecord":
         """The record without a version's approval."""

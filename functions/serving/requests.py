@@ -21,8 +21,8 @@ class RequestRefusedError(Exception):
     """A request does not fit the model; nothing was scored."""
 
     def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("; ".join(faults[:MOST_FAULTS]))
         self.faults = [fault[:LONGEST_WORD] for fault in faults[:MOST_FAULTS]]
+        super().__init__("; ".join(self.faults))
 
 
 def matrix_of(request: Any, features: Sequence[Feature]) -> list[list[float]]:
@@ -38,7 +38,12 @@ def matrix_of(request: Any, features: Sequence[Feature]) -> list[list[float]]:
         raise RequestRefusedError([f"rows: 1 to {MOST_ROWS} rows are needed, in a list (got {got})"])
     names = {feature.name for feature in features}
     faults: list[str] = []
-    matrix = [_values(row, number, features, names, faults) for number, row in enumerate(rows)]
+    matrix: list[list[float]] = []
+    for number, row in enumerate(rows):
+        matrix.append(_values(row, number, features, names, faults))
+        if len(faults) >= MOST_FAULTS:
+            # Ten thousand empty rows are 30 KB, and may lack twenty million features.
+            break
     if faults:
         raise RequestRefusedError(faults)
     return matrix

@@ -4,16 +4,22 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from functions.shared.contracts.models import ModelName
 from functions.shared.settings import Settings
 
 STAGING, PRODUCTION = "staging", "production"
 """Aliases of a model's function; they belong to the deployment's workflow, and never to a template."""
+
+LATEST = "$LATEST"
+"""The function as it is now: what a deployment of the templates changes, and never what an alias points at."""
 
 MODELS_FILE = "models.json"
 """What lies beside the code of functions that need to know all models: a function's environment has four kilobytes."""
 
 MOST_MODELS, MOST_NAMES_BYTES = 20, 1_000
 """Of a stage: all are in the environment of the function that begins deployments, which holds four kilobytes."""
+
+LONGEST_CANARY_SECONDS = 14 * 24 * 3_600
 
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -46,13 +52,23 @@ class Canary(_Declared):
     most_bakes: Annotated[int, Field(ge=1, le=50)] = 6
     """After so many with too few requests the version is discarded."""
 
+    @model_validator(mode="after")
+    def _ends_before_metrics_do(self) -> Self:
+        if (longest := self.bake_seconds * self.most_bakes) > LONGEST_CANARY_SECONDS:
+            message = (
+                f"most_bakes of bake_seconds are {longest} seconds, over {LONGEST_CANARY_SECONDS}: CloudWatch keeps "
+                "what a minute counted for 15 days, so lower one of them"
+            )
+            raise ValueError(message)
+        return self
+
 
 class DeclaredModel(_Declared):
     """A model that is served."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$", max_length=40)]
     """Doorbell's name for it; whatever registries call it stands in `registry_names`."""
-    registry_names: tuple[Annotated[str, Field(min_length=1, max_length=256)], ...] = ()
+    registry_names: tuple[ModelName, ...] = ()
     """Names and aliases under which registries know it, besides its own."""
     artefact_prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*/)+$", max_length=256)] = ""
     """Where its artefacts lie in the models bucket; `models/<name>/` unless given."""

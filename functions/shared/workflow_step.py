@@ -29,7 +29,7 @@ def run_step(name: str, state: S, work: Callable[[S], S]) -> dict[str, Any]:
         state: what the state before handed on.
         work: the step; a PermanentError of it ends the step as failed, and any other error is another try's business.
     """
-    about = {**state.about(), "step": name}
+    about = {**state.about(), "trigger": _ledger().trigger, "step": name}
     try:
         done = work(state)
     except PermanentError as error:

@@ -13,7 +13,8 @@ from infra.constructs.acknowledgement import acknowledge
 from infra.constructs.python_function import PythonFunction
 
 READ_ALIAS = ("lambda:GetAlias",)
-WRITE_ALIAS = ("lambda:GetAlias", "lambda:CreateAlias", "lambda:UpdateAlias")
+MOVE_ALIAS = (*READ_ALIAS, "lambda:UpdateAlias")
+WRITE_ALIAS = (*MOVE_ALIAS, "lambda:CreateAlias")
 READ_LATEST = ("lambda:GetFunctionConfiguration",)
 PUBLISH = (
     *READ_LATEST,
@@ -23,10 +24,16 @@ PUBLISH = (
 )
 
 
+def read_ledger(function: PythonFunction, table: dynamodb.ITable) -> None:
+    """Let the function read records of models."""
+    function.add_settings(LedgerSettings(model_ledger=table.table_name))
+    function.allow(["dynamodb:GetItem"], [table.table_arn])
+
+
 def ledger(function: PythonFunction, table: dynamodb.ITable) -> None:
     """Let the function read records of models, and write them, each in a transaction with its line of history."""
-    function.add_settings(LedgerSettings(model_ledger=table.table_name))
-    function.allow(["dynamodb:GetItem", "dynamodb:PutItem"], [table.table_arn])
+    read_ledger(function, table)
+    function.allow(["dynamodb:PutItem"], [table.table_arn])
 
 
 def read_artefacts(function: PythonFunction, bucket: s3.IBucket, models: Sequence[DeclaredModel]) -> None:
@@ -84,16 +91,14 @@ def invoke_own_checks(function: PythonFunction, models: Sequence[DeclaredModel])
 
 
 def look_at_alarms(function: PythonFunction, models: Sequence[DeclaredModel]) -> None:
-    """Let the function see whether the models' alarms ring."""
-    stack = Stack.of(function)
-    arns = [
-        stack.format_arn(
-            service="cloudwatch", resource="alarm", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+    """Let the function see whether the models' alarms ring; CloudWatch tells of composite ones only who may see all."""
+    if any(model.alarms for model in models):
+        function.allow(["cloudwatch:DescribeAlarms"], ["*"])
+        acknowledge(
+            function.role,
+            "CloudWatch tells of composite alarms only whoever may see all alarms (API reference, DescribeAlarms)",
+            "AwsSolutions-IAM5[Resource::*]",
         )
-        for name in dict.fromkeys(alarm for model in models for alarm in model.alarms)
-    ]
-    if arns:
-        function.allow(["cloudwatch:DescribeAlarms"], arns)
 
 
 def read_metrics(function: PythonFunction) -> None:

@@ -36,9 +36,9 @@ CURES = {
         "after 4 days. docs/operations.md, 'First look'."
     ),
     "Failures": (
-        "{threshold} or more tries of {trigger} failed within five minutes; they are tried again by themselves. The "
-        "log of {function} says why ('try failed'): a service that does not answer mends itself, a right that is "
-        "missing does not. docs/operations.md, 'First look'."
+        "{threshold} or more tries of {trigger} failed within five minutes; they are tried again by themselves. See "
+        "why: 'doorbell log {trigger} --failed --stage {stage}'. A service that does not answer mends itself, a right "
+        "that is missing does not. docs/operations.md, 'First look'."
     ),
     "Crashes": (
         "{function} ended without an answer: out of memory, out of time, or it cannot be imported. The last lines "

@@ -148,7 +148,7 @@ class ModelDeploymentTrigger(Construct):
             seconds=30,
         )
         model_grants.ledger(starter, self._ledger)
-        model_grants.change(starter, list(self._served.values()), *model_grants.READ_LATEST)
+        model_grants.change(starter, list(self._served.values()), *model_grants.READ_LATEST, *model_grants.READ_ALIAS)
         starter.allow(["states:StartExecution"], [machine.state_machine_arn])
         trigger = self._hub.trigger(self, starter, announces=[], max_concurrency=MAX_CONCURRENCY, batch_size=BATCH_SIZE)
         BusRule(self, "Approved", trigger=trigger, pattern=APPROVAL_PATTERN, bus=self._hub.bus)

@@ -28,6 +28,8 @@ def discard(deployment: Deployment, *, step: str, reason: str) -> str:
     if begun.fence is not None:
         withdraw(
             FunctionVersions.of(deployment.function),
+            ledger,
+            deployment.model,
             begun,
             deployment.function_version,
             begun.candidate.function_version if begun.candidate else "",

@@ -61,7 +61,13 @@ class Decision:
 
 
 def approve(
-    record: ModelRecord, approval: Approval, now: dt.datetime, *, code_hash: str, named: Callable[[int], str]
+    record: ModelRecord,
+    approval: Approval,
+    now: dt.datetime,
+    *,
+    production: Callable[[], str | None],
+    code_hash: str,
+    named: Callable[[int], str],
 ) -> Change[Decision]:
     """Decide on an approval.
 
@@ -69,6 +75,8 @@ def approve(
         record: the model's.
         approval: the approval.
         now: the time.
+        production: tells which published version the production alias points at, None where there is no alias; asked
+            where the version is recorded as live, since somebody may have removed or moved the alias.
         code_hash: of the function's code as it is now.
         named: attempt -> name of its execution.
     """
@@ -77,7 +85,7 @@ def approve(
     if pending and pending.approval == event.idempotency_key:
         # Begun by a try that may have died before it started the execution.
         return Change(Decision("start", f"attempt {pending.attempt}", pending))
-    if reason := _done_already(record, approval, code_hash):
+    if reason := _done_already(record, approval, production, code_hash):
         return Change(Decision("duplicate", reason))
     if refusal := _refusal(record, approval):
         return _refused(record, approval, *refusal, now)
@@ -94,6 +102,8 @@ def approve(
         was=state.standing if state else None,
     )
     why = "forced" if approval.is_forced else "for its new code" if approval.is_redeployment else ""
+    if record.live and record.live.version == approval.version and not approval.is_redeployment:
+        why = "production does not point at it"
     state = VersionState(standing="pending", attempts=attempt, approval=begun.approval)
     new = record.with_version(approval.version, state).model_copy(
         update={"sequence": begun.sequence, "pending": {**record.pending, key: begun}}
@@ -102,7 +112,9 @@ def approve(
     return Change(Decision("start", f"attempt {attempt}", begun), new, entry)
 
 
-def _done_already(record: ModelRecord, approval: Approval, code_hash: str) -> str | None:
+def _done_already(
+    record: ModelRecord, approval: Approval, production: Callable[[], str | None], code_hash: str
+) -> str | None:
     """Why an approval asks for nothing new, where it does not."""
     version, key = approval.version, str(approval.version)
     state, pending, live = record.versions.get(key), record.pending.get(key), record.live
@@ -110,7 +122,9 @@ def _done_already(record: ModelRecord, approval: Approval, code_hash: str) -> st
         return f"version {version} is being deployed, in attempt {pending.attempt}"
     if state and state.approval == approval.event.idempotency_key:
         return f"this approval was dealt with, and version {version} is {state.standing}"
-    if live and live.version == version and not (approval.is_redeployment and live.code_hash != code_hash):
+    if live and live.version == version and live.function_version == production():
+        if approval.is_redeployment and live.code_hash != code_hash:
+            return None
         code = " with this very code" if approval.is_redeployment else ""
         return f"version {version} is live{code} since {live.since:%Y-%m-%d %H:%M:%S} UTC"
     return None
@@ -123,7 +137,8 @@ def _refusal(record: ModelRecord, approval: Approval) -> tuple[Verdict, str] | N
     state = record.versions.get(str(approval.version))
     by_force = f"run: doorbell approve {approval.model} {approval.version} --force"
     if state and state.standing == "rolled-back":
-        why = f"version {approval.version} was rolled back ({state.reason})"
+        # Cut, so that the command at the end never is.
+        why = f"version {approval.version} was rolled back ({state.reason:.500})"
         return "rolled-back", f"{why}: mend it in a new version, or {by_force}"
     if newer := _newer_than(approval.version, record):
         return "older", f"{newer}, and {approval.version} is older: to deploy it nevertheless, {by_force}"

@@ -31,11 +31,12 @@ def judge(canary: Canary, traffic: Traffic, *, bakes: int) -> tuple[Literal["hea
         CanaryFailedError: it is not to go live.
     """
     seen = f"{traffic.errors} of {traffic.requests} requests failed in {bakes} bake(s)"
-    if traffic.requests < canary.minimum_requests:
-        return _too_few(canary, f"{seen}, and at least {canary.minimum_requests} are needed", bakes)
-    if traffic.errors > traffic.requests * canary.max_error_rate:
+    # Looked at first: so many would be too many of all that are needed, and more requests cannot mend that.
+    if traffic.errors > max(traffic.requests, canary.minimum_requests) * canary.max_error_rate:
         message = f"{seen}, and at most {canary.max_error_rate:.2%} may: look at the errors in the function's log"
         raise CanaryFailedError(message)
+    if traffic.requests < canary.minimum_requests:
+        return _too_few(canary, f"{seen}, and at least {canary.minimum_requests} are needed", bakes)
     return "healthy", seen
 
 

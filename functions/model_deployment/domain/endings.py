@@ -1,6 +1,7 @@
 """How a deployment ends: live, or discarded with nothing left of it."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from functions.model_deployment.domain.errors import FenceLostError
@@ -13,20 +14,34 @@ from functions.shared.events import derived_id
 
 
 def kept_after(record: ModelRecord, deployment: Deployment, *, keep: int) -> set[str]:
-    """Published versions of the function that are kept when the deployment is recorded."""
+    """Published versions of the function that are kept when the deployment is recorded.
+
+    What the record names as good stays until a record without it is written, and goes with the next deployment: until
+    then a rollback may take the model over, and need it.
+    """
     good = [served.function_version for served in _previous(record, deployment, keep)]
-    return {deployment.function_version, *good}
+    return {deployment.function_version, *good, *record.kept_function_versions}
 
 
-def record_deployed(record: ModelRecord, deployment: Deployment, now: dt.datetime, *, keep: int) -> Change[str]:
+def record_deployed(
+    record: ModelRecord, deployment: Deployment, now: dt.datetime, *, keep: int, existing: Collection[str]
+) -> Change[str]:
     """The version is live: recorded, told, and the lease released.
+
+    Args:
+        record: the model's.
+        deployment: has moved production.
+        now: the time.
+        keep: how many good versions are kept besides the live one.
+        existing: published versions that there are; where the function was replaced, good ones are gone.
 
     Raises:
         FenceLostError: the deployment may not go on.
     """
     live, key = record.live, str(deployment.version)
     mine = record.pending.get(key)
-    if mine is None and live and live.function_version == deployment.function_version:
+    is_mine = mine is not None and mine.execution == deployment.execution
+    if not is_mine and live and live.function_version == deployment.function_version:
         return Change(f"version {deployment.version} is live")
     check_fence(record, deployment)
     if mine is None:
@@ -38,6 +53,7 @@ def record_deployed(record: ModelRecord, deployment: Deployment, now: dt.datetim
         code_hash=deployment.code_hash,
         manifest_checksum=deployment.manifest_checksum,
         since=now,
+        sequence=mine.sequence,
         correlation_id=deployment.correlation_id,
     )
     new = record
@@ -45,12 +61,18 @@ def record_deployed(record: ModelRecord, deployment: Deployment, now: dt.datetim
         old = record.versions.get(str(live.version))
         new = new.with_version(
             live.version,
-            VersionState(standing="good", attempts=old.attempts if old else 1, approval=old.approval if old else ""),
+            VersionState(
+                standing="pending" if str(live.version) in record.pending else "good",
+                attempts=old.attempts if old else 1,
+                approval=old.approval if old else "",
+            ),
         )
     new = settled(new, deployment.version, "live", "").model_copy(
         update={
             "live": served,
-            "previous": tuple(_previous(record, deployment, keep)),
+            "previous": tuple(
+                served for served in _previous(record, deployment, keep) if served.function_version in existing
+            ),
             "candidate": None,
             "lease": None,
         }

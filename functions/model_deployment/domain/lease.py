@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functions.model_deployment.domain.errors import FenceLostError
 from functions.model_deployment.domain.records import entry_of, failed_event, settled
 from functions.model_deployment.events import Deployment
-from functions.serving.record import Candidate, Change, HistoryEntry, Lease, ModelRecord, Served
+from functions.serving.record import Candidate, Change, HistoryEntry, Lease, ModelRecord, Pending, Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,9 @@ def take_lease(
         return Change(Superseded("it was settled by somebody else"))
     if lease and lease.execution == deployment.execution:
         return Change(Taken(lease.fence))
-    later = [number for number, one in record.pending.items() if one.sequence > mine.sequence]
-    if later:
-        reason = f"version {max(later, key=int)} was approved later"
-        new = settled(record, deployment.version, "superseded", reason)
-        return Change(Superseded(reason), new, entry_of(deployment, "superseded", now, reason))
+    if later := _approved_later(record, mine):
+        reason = f"version {later} was approved later"
+        return _superseded(record, deployment, now, reason)
     if lease and lease.expires_at > now:
         return Change(Waiting(f"{lease.execution} holds the lease until {lease.expires_at:%H:%M:%S} UTC"))
     fence = record.fence + 1
@@ -54,6 +52,33 @@ def take_lease(
     if lease is None:
         return Change(Taken(fence), new)
     return _taken_over(new, lease, deployment, now, fence)
+
+
+def _superseded(
+    record: ModelRecord, deployment: Deployment, now: dt.datetime, reason: str
+) -> Change[Taken | Waiting | Superseded]:
+    told = failed_event(
+        record,
+        deployment.version,
+        now,
+        cause=deployment.execution,
+        model_version_id=deployment.model_version_id,
+        correlation_id=deployment.correlation_id,
+        event_id=deployment.event_id,
+        step="TakeLease",
+        reason=f"it is superseded: {reason}",
+        execution=deployment.execution_arn,
+    )
+    new = settled(record, deployment.version, "superseded", reason)
+    return Change(Superseded(reason), new, entry_of(deployment, "superseded", now, reason), told)
+
+
+def _approved_later(record: ModelRecord, mine: Pending) -> int | None:
+    """A version that was approved later, and is on its way or has gone live meanwhile."""
+    later = [int(number) for number, one in record.pending.items() if one.sequence > mine.sequence]
+    if record.live and record.live.sequence > mine.sequence:
+        later.append(record.live.version)
+    return max(later, default=None)
 
 
 def _taken_over(

@@ -16,7 +16,9 @@ def settled(record: ModelRecord, version: int, standing: Standing, reason: str) 
     """The record without a version's approval, and with what became of the version."""
     mine = record.pending[str(version)]
     if standing != "live" and mine.was in KEPT:
-        standing = mine.was
+        # Another one may have gone live since.
+        is_live = record.live is not None and record.live.version == version
+        standing = "live" if is_live else "good" if mine.was == "live" else mine.was
     state = VersionState(
         standing=standing, attempts=mine.attempt, approval=mine.approval, reason=reason[:LONGEST_REASON]
     )

@@ -1,6 +1,7 @@
 """What a version has to show before it serves: its scores, that it refuses, that it is itself, and that it is fast."""
 
 import statistics
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,7 @@ def _scores_as_it_should(answer: Answer, case: GoldenCase, manifest: Manifest, n
         )
         raise SmokeTestFailedError(message)
     scores = told.get("scores")
-    if not isinstance(scores, list) or len(scores) != len(case.scores):
+    if not isinstance(scores, list) or len(scores) != len(case.scores) or not all(map(_is_score, scores)):
         got = f"{told.get('error', scores)!r:.300}"
         message = f"golden case {number} was answered with {got} instead of {len(case.scores)} scores"
         raise SmokeTestFailedError(message)
@@ -99,6 +100,10 @@ def _scores_as_it_should(answer: Answer, case: GoldenCase, manifest: Manifest, n
                 f"{case.tolerance:g}: it is not the model that was tried when it was trained"
             )
             raise SmokeTestFailedError(message)
+
+
+def _is_score(found: Any) -> bool:
+    return isinstance(found, int | float) and not isinstance(found, bool) and not abs(found) > sys.float_info.max
 
 
 def _refuses_what_does_not_fit(invoke: Invoke, manifest: Manifest, case: GoldenCase, function_version: str) -> None:

@@ -89,7 +89,8 @@ def _version(deployment: Deployment) -> dict[str, str]:
 
 
 def _is_wanted(one: PublishedFunction, latest: PublishedFunction, wanted: Mapping[str, str]) -> bool:
-    return one.code_hash == latest.code_hash and one.environment == wanted
+    size = (one.code_hash, one.memory_mb, one.timeout_seconds)
+    return size == (latest.code_hash, latest.memory_mb, latest.timeout_seconds) and one.environment == wanted
 
 
 def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, Any]:

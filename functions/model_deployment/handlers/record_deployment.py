@@ -17,26 +17,28 @@ if TYPE_CHECKING:
 
 def _record(deployment: Deployment) -> Deployment:
     model, ledger = declared_model(deployment.model), ModelLedger.from_environment()
+    function = FunctionVersions.of(deployment.function)
+    # Listed before the fence is looked at: whoever has it next may publish a version that is not recorded yet.
+    published = function.published()
     record = ledger.read(model.name)
     if is_holder(record, deployment):
-        # Before the lease is released: whoever has it next may publish a version that is not recorded yet.
-        _delete_all_but(
-            FunctionVersions.of(deployment.function), kept_after(record, deployment, keep=model.keep_versions)
-        )
+        kept = kept_after(record, deployment, keep=model.keep_versions)
+        _delete(function, [one.function_version for one in published if one.function_version not in kept])
+    existing = {one.function_version for one in published}
     said = ledger.change(
-        model.name, lambda latest: record_deployed(latest, deployment, now(), keep=model.keep_versions)
+        model.name,
+        lambda latest: record_deployed(latest, deployment, now(), keep=model.keep_versions, existing=existing),
     )
     return deployment.ended("deployed", said)
 
 
-def _delete_all_but(function: FunctionVersions, kept: set[str]) -> None:
-    for published in function.published():
-        if published.function_version not in kept:
-            try:
-                function.delete(published.function_version)
-            except ChangedMeanwhileError:
-                # Somebody's own alias points at it: it is theirs to delete.
-                continue
+def _delete(function: FunctionVersions, function_versions: list[str]) -> None:
+    for version in function_versions:
+        try:
+            function.delete(version)
+        except ChangedMeanwhileError:
+            # Somebody's own alias points at it: it is theirs to delete.
+            continue
 
 
 def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, Any]:

@@ -4,11 +4,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from functions.model_deployment.domain.approvals import Approval, Decision, approve
-from functions.model_deployment.events import Deployment
+from functions.model_deployment.events import APPROVED_STAGE, Deployment
 from functions.model_deployment.settings import StarterSettings
 from functions.serving.adapters.function_versions import FunctionVersions
 from functions.serving.adapters.ledger import ModelLedger
 from functions.serving.record import Pending
+from functions.serving.settings import PRODUCTION
 from functions.shared import targets
 from functions.shared.clock import now
 from functions.shared.consumer import consumer_of
@@ -32,6 +33,10 @@ def _approval_in(body: str) -> ModelVersionStageChanged:
     if not isinstance(event, ModelVersionStageChanged):
         message = f"{event.event_type} approves nothing"
         raise UnwantedError(message)
+    if event.stage != APPROVED_STAGE:
+        # The rule lets no such event through; the queue takes whatever is sent to it.
+        message = f"stage {event.stage!r} is not {APPROVED_STAGE!r}: nothing was approved"
+        raise UnwantedError(message)
     return event
 
 
@@ -42,11 +47,17 @@ def _consumer() -> QueueConsumer[ModelVersionStageChanged]:
     def begin(event: ModelVersionStageChanged, _: Deadline) -> Settled:
         approval = Approval.of(settings.model_of(event.model_name), event)
         function = settings.model_functions[approval.model]
-        code_hash = FunctionVersions.of(function).latest().code_hash if approval.is_redeployment else ""
+        versions = FunctionVersions.of(function)
+        code_hash = versions.latest().code_hash if approval.is_redeployment else ""
         decision: Decision = ledger.change(
             approval.model,
             lambda record: approve(
-                record, approval, now(), code_hash=code_hash, named=lambda attempt: _name(approval, attempt)
+                record,
+                approval,
+                now(),
+                production=lambda: _production(versions),
+                code_hash=code_hash,
+                named=lambda attempt: _name(approval, attempt),
             ),
         )
         match decision.verdict:
@@ -60,6 +71,11 @@ def _consumer() -> QueueConsumer[ModelVersionStageChanged]:
                 return _start(settings.deployment_state_machine, function, approval, decision.pending)
 
     return consumer_of(Trigger(parse=_approval_in, act=begin))
+
+
+def _production(versions: FunctionVersions) -> str | None:
+    alias = versions.alias(PRODUCTION)
+    return alias.function_version if alias else None
 
 
 def _name(approval: Approval, attempt: int) -> str:

@@ -45,6 +45,8 @@ def _clean_up_after_the_dead(ledger: ModelLedger, deployment: Deployment) -> Non
     )
     withdraw(
         FunctionVersions.of(deployment.function),
+        ledger,
+        deployment.model,
         begun,
         abandoned.function_version,
         by=f"{deployment.execution} took over, fence {deployment.fence}",

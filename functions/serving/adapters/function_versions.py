@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
 
+from functions.serving.settings import LATEST
 from functions.shared import aws
 from functions.shared.errors import RetryableError
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
         FunctionConfigurationResponseTypeDef,
         FunctionConfigurationTypeDef,
     )
-
-LATEST = "$LATEST"
-"""What a deployment of the templates changes: never what an alias points at."""
 
 CHANGED_MEANWHILE = {"PreconditionFailedException", "ResourceConflictException"}
 """Lambda's words for a revision that is not the current one, and for what somebody else made or changes just now."""
@@ -36,6 +34,8 @@ class PublishedFunction:
     function_version: str
     code_hash: str
     environment: Mapping[str, str]
+    memory_mb: int
+    timeout_seconds: int
     revision_id: str
     is_ready: bool
     """Whether it can be invoked, and no update of it is under way."""
@@ -204,6 +204,8 @@ def _published(found: "FunctionConfigurationTypeDef | FunctionConfigurationRespo
         function_version=found["Version"],
         code_hash=found["CodeSha256"],
         environment=found.get("Environment", {}).get("Variables", {}),
+        memory_mb=found["MemorySize"],
+        timeout_seconds=found["Timeout"],
         revision_id=found["RevisionId"],
         # A function that nobody invoked for weeks is `Inactive`, and wakes up.
         is_ready=state in {"Active", "Inactive"} and update == "Successful",

@@ -23,10 +23,15 @@ class XgboostModel:
         Raises:
             ArtefactBrokenError: the bytes are no model, or one with another number of features than the manifest's.
         """
+        if not content:
+            # XGBoost would abort the process.
+            message = f"the model of version {manifest.version} is an empty file"
+            raise ArtefactBrokenError(message)
         booster = xgboost.Booster()
         try:
             booster.load_model(bytearray(content))
-        except xgboost.core.XGBoostError as error:
+        except (xgboost.core.XGBoostError, UnicodeDecodeError) as error:
+            # The latter where XGBoost's own message quotes the bytes.
             message = f"the model of version {manifest.version} is no UBJSON of XGBoost's: {str(error)[:200]}"
             raise ArtefactBrokenError(message) from error
         if (found := booster.num_features()) != (wanted := len(manifest.features)):

@@ -12,7 +12,7 @@ from functions.serving.adapters.artefacts import ArtefactStore
 from functions.serving.adapters.xgboost_model import XgboostModel
 from functions.serving.artefact import Manifest
 from functions.serving.requests import CORRELATION_ID, REFUSED, RequestRefusedError, matrix_of
-from functions.serving.settings import PRODUCTION, PredictSettings, ServedVersionSettings
+from functions.serving.settings import LATEST, PRODUCTION, STAGING, PredictSettings, ServedVersionSettings
 from functions.shared.broken_contract import LONGEST_WORD
 from functions.shared.observability import logger
 from functions.shared.outcome import (
@@ -48,9 +48,6 @@ class Served:
 @cache
 def _served() -> Served:
     settings = PredictSettings.from_environment()
-    if not is_in_environment(ServedVersionSettings):
-        message = f"this is no version of {settings.model_name}: invoke the function's alias, FUNCTION:{PRODUCTION}"
-        raise NoVersionError(message)
     version = ServedVersionSettings.from_environment()
     store = ArtefactStore.of(settings.models_bucket, settings.artefact_prefix)
     manifest, _ = store.manifest(version.model_version, checksum=version.manifest_checksum)
@@ -60,29 +57,55 @@ def _served() -> Served:
     return Served(manifest, XgboostModel.load(store.model(manifest), manifest), metrics)
 
 
-def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, Any]:
+def _check_version(context: "LambdaContext") -> None:
+    """See that a published version was invoked.
+
+    Raises:
+        NoVersionError: it is the function as it is now, in which candidates are prepared.
+    """
+    if context.function_version == LATEST or not is_in_environment(ServedVersionSettings):
+        message = (
+            f"version {context.function_version} is of no model: invoke the function's alias, FUNCTION:{PRODUCTION}"
+        )
+        raise NoVersionError(message)
+
+
+def _is_tried_out(context: "LambdaContext") -> bool:
+    """Whether the deployment's workflow asks, and no caller: by `staging`, or by a version's number."""
+    qualifier = context.invoked_function_arn.rpartition(":")[2]
+    return qualifier == STAGING or qualifier.isdecimal()
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Lambda entry point: `{"rows": [{feature: value, ...}, ...]}` is answered with a score a row.
 
     A `correlationId` beside the rows is written to the log.
+    Answers to the deployment's workflow are neither counted nor logged: a candidate is not to ring the alarms about the
+    version that is live.
     What does not fit the manifest is answered with `error`, and counts as no error of the function: alarms about
     a version are not to ring for what its callers do.
     """
     began = time.perf_counter()
-    served = _served()
+    _check_version(context)
+    served, is_counted = _served(), not _is_tried_out(context)
     about = {"model": served.manifest.model, "version": served.manifest.version}
     try:
         matrix = matrix_of(event, served.manifest.features)
     except RequestRefusedError as error:
-        served.metrics.add_metric(PREDICTIONS_REFUSED, MetricUnit.Count, 1)
-        served.metrics.flush_metrics()
-        logger().info(
-            "request refused",
-            extra={"reason": str(error), "error_type": REFUSED, "correlation_id": _correlation_id(event)},
-        )
+        if is_counted:
+            _book_refusal(served.metrics, error, event)
         return {**about, "error": {"type": REFUSED, "message": str(error), "faults": error.faults}}
     scores = served.model.scores(matrix)
-    _measure(served.metrics, scores, time.perf_counter() - began)
+    if is_counted:
+        _measure(served.metrics, scores, time.perf_counter() - began)
     return {**about, "scores": scores}
+
+
+def _book_refusal(metrics: Metrics, error: RequestRefusedError, event: Any) -> None:
+    metrics.add_metric(PREDICTIONS_REFUSED, MetricUnit.Count, 1)
+    metrics.flush_metrics()
+    facts = {"reason": str(error), "error_type": REFUSED, "correlation_id": _correlation_id(event)}
+    logger().info("request refused", extra=facts)
 
 
 def _correlation_id(event: Any) -> str:
