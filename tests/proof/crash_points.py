@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import boto3
-
 MOST_DELIVERIES = 20
 """Deliveries after a crash until all must be settled."""
 
@@ -22,10 +20,18 @@ class Died(BaseException):
     """The process is gone: no `except Exception` sees it, and no later call gets through."""
 
 
+class Process(Protocol):
+    """What the calls of a process can be watched by, as those of a boto3 session can."""
+
+    @property
+    def events(self) -> Any:
+        """The emitter that botocore tells of calls."""
+
+
 class Scenario(Protocol):
     """What happens, how it is delivered, and what must hold in the end."""
 
-    def session(self) -> boto3.session.Session:
+    def session(self) -> Process:
         """The session whose clients the handler uses; a new one for every run."""
 
     def begin(self) -> None:
@@ -50,7 +56,7 @@ class _Executioner:
     calls: list[str] = field(default_factory=list)
     dead: bool = False
 
-    def watch(self, session: boto3.session.Session) -> None:
+    def watch(self, session: Process) -> None:
         session.events.register("before-call", self._before)
         session.events.register("after-call", self._after)
 
@@ -79,7 +85,7 @@ def prove(scenario: Scenario) -> list[str]:
     clean = _run(scenario, _Executioner())
     for at, call in enumerate(clean, start=1):
         for after in (False, True):
-            with _named(f"died {'after' if after else 'before'} call {at} of {len(clean)}, {call}"):
+            with named(f"died {'after' if after else 'before'} call {at} of {len(clean)}, {call}"):
                 _run(scenario, _Executioner(at, after))
     return clean
 
@@ -109,7 +115,8 @@ def _settle(scenario: Scenario) -> None:
 
 
 @contextmanager
-def _named(crash_point: str) -> Iterator[None]:
+def named(crash_point: str) -> Iterator[None]:
+    """Let what is wrong tell where."""
     try:
         yield
     except AssertionError as error:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import boto3
 from botocore.exceptions import EndpointConnectionError
 
+from tests.proof.crash_points import Process
 from tests.proof.workbench import Workbench
 
 Fact = Mapping[str, Any]
@@ -20,7 +20,7 @@ class Messages:
         self._bench = bench
         self._bodies = bodies
 
-    def session(self) -> boto3.session.Session:
+    def session(self) -> Process:
         """A new process."""
         return self._bench.new_process()
 
@@ -64,7 +64,7 @@ class Announcements(Messages):
         self._outages = outages
         self._outages_left = 0
 
-    def session(self) -> boto3.session.Session:
+    def session(self) -> Process:
         """A new process, from which the bus may be out of reach."""
         session = super().session()
         session.events.register_first("before-call.eventbridge.PutEvents", self._break_down)

@@ -4,6 +4,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from doorbell.connection import Connection
 from tests.fakes.envelopes import envelope
@@ -12,32 +13,32 @@ from tests.proof.messages import Messages
 from tests.proof.workbench import Workbench
 
 
-class Scoring:
+class Machine:
     """A state machine that does nothing, and remembers what it was started with."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, name: str) -> None:
         iam, self._states = connection.client("iam"), connection.client("stepfunctions")
         assumed = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
         role = iam.create_role(
-            RoleName="scoring",
+            RoleName=name,
             AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [assumed]}),
         )
         nothing = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
         self.arn: str = self._states.create_state_machine(
-            name="scoring", definition=json.dumps(nothing), roleArn=role["Role"]["Arn"]
+            name=name, definition=json.dumps(nothing), roleArn=role["Role"]["Arn"]
         )["stateMachineArn"]
 
-    def inputs(self) -> dict[str, str]:
-        """ARN of each execution -> its batch."""
+    def inputs(self) -> dict[str, dict[str, Any]]:
+        """ARN of each execution -> what it was started with."""
         pages = self._states.get_paginator("list_executions").paginate(stateMachineArn=self.arn)
         arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
-        return {arn: json.loads(self._states.describe_execution(executionArn=arn)["input"])["batch"] for arn in arns}
+        return {arn: json.loads(self._states.describe_execution(executionArn=arn)["input"]) for arn in arns}
 
 
 class Starts(Messages):
     """Batches are ready, in this order, some of them told twice; each run has batches of its own."""
 
-    def __init__(self, bench: Workbench, scoring: Scoring, order: Sequence[str]) -> None:
+    def __init__(self, bench: Workbench, scoring: Machine, order: Sequence[str]) -> None:
         super().__init__(bench, [])
         self._scoring = scoring
         self._order = order
@@ -53,7 +54,8 @@ class Starts(Messages):
     def check(self) -> None:
         """Each batch of this run was started exactly once."""
         super().check()
-        started = Counter(batch for batch in self._scoring.inputs().values() if batch.startswith(f"{self._run}."))
+        batches = [given["batch"] for given in self._scoring.inputs().values()]
+        started = Counter(batch for batch in batches if batch.startswith(f"{self._run}."))
         assert started == Counter({f"{self._run}.{batch}" for batch in self._order}), "not each once"
 
     def _ready(self, batch: str) -> str:

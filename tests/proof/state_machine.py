@@ -46,6 +46,10 @@ class Execution:
             assert self._left, f"the execution does not end: {self.data}"
             self._step(self._states[self.name])
 
+    def stop(self, status: str) -> None:
+        """It is stopped from outside: what runs goes on, and nothing follows."""
+        self.status = status
+
     def _step(self, state: State) -> None:
         match state["Type"]:
             case "Task":
@@ -67,6 +71,8 @@ class Execution:
             try:
                 self.data = self._tasks[state["Resource"]](self.data)
             except Exception as error:  # noqa: BLE001 - States.ALL
+                if self.status != "RUNNING":
+                    return
                 if left:
                     continue
                 self._catch(state, error)

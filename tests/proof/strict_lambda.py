@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
 from functions.serving.adapters.xgboost_model import XgboostModel
@@ -39,7 +40,7 @@ class StrictLambda:
 
     def stand_before(self, session: "boto3.session.Session") -> None:
         """Let the session's clients see this Lambda, after whoever watches their calls."""
-        session.events.register_last("before-call", self._answer)
+        session.events.register_last("before-call", self._answer)  # type: ignore[arg-type]  # what it returns is the answer
         session.events.register("after-call.lambda", self._tell_state)
 
     def arrive(self, function: str) -> None:
@@ -69,7 +70,7 @@ class StrictLambda:
             "ExecutedVersion": function["Version"],
             "Payload": io.BytesIO(json.dumps(predicted(served.model_version, request)).encode()),
         }
-        return AWSResponse("", 200, {}, None), answer
+        return AWSResponse("", 200, HTTPHeaders(), None), answer
 
     def _refused_publishing(self, path: str, request: Any) -> Answer | None:
         latest = self._lambda.get_function_configuration(FunctionName=_function(path))
@@ -117,4 +118,4 @@ def _function(path: str) -> str:
 
 def _error(status: int, code: str) -> Answer:
     told = {"Error": {"Code": code, "Message": "refused"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return AWSResponse("", status, {}, None), told
+    return AWSResponse("", status, HTTPHeaders(), None), told

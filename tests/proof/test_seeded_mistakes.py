@@ -1,28 +1,10 @@
 """Would the tests notice? Mistakes that people make, each put into a copy of the project, each caught by its tests."""
 
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-COPIED = (
-    "app.py",
-    "cdk.json",
-    "pyproject.toml",
-    "doorbell",
-    "events",
-    "features",
-    "functions",
-    "infra",
-    "locks",
-    "conformance",
-    "docs",
-)
-SHARED = (".emulator", "sample_data")
+from tests.proof.mistakes import Mistake, assert_noticed, run
 
 DOMAIN = "functions/feature_pipeline/domain.py"
 S3_OBJECTS = "functions/feature_pipeline/adapters/s3_objects.py"
@@ -42,18 +24,6 @@ DOOR_TESTS = "tests/unit/webhook"
 UNIT = "tests/unit/feature_pipeline"
 QUEUE_TESTS = "tests/unit/shared/test_queue.py tests/unit/shared/test_queue_retries.py"
 CRASHES = "tests/proof/test_compute_features.py"
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One wrong edit, and the tests that must fail for it."""
-
-    name: str
-    file: str
-    right: str
-    wrong: str
-    tests: str
-
 
 MISTAKES = (
     Mistake(
@@ -228,29 +198,6 @@ MISTAKES = (
 )
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The project, to be spoilt."""
-    project = tmp_path / "project"
-    project.mkdir()
-    for name in (*COPIED, "stages", "tests"):
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, project / name)
-    for name in SHARED:
-        (project / name).symlink_to(ROOT / name)
-    return project
-
-
-def run(project: Path, tests: str) -> subprocess.CompletedProcess[str]:
-    """Run tests in the copy; its own modules come first."""
-    # Loading what no mistake needs would take a third of the time.
-    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:schemathesis", *tests.split()]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
-
-
 def test_the_copy_is_sound(copy: Path) -> None:
     """Without a mistake the tests pass in the copy too, so that a failure there means the mistake."""
     done = run(copy, f"{UNIT}/test_domain.py {UNIT}/test_newest_wins.py {UNIT}/test_keys.py {QUEUE_TESTS}")
@@ -261,14 +208,4 @@ def test_the_copy_is_sound(copy: Path) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_mistake_is_noticed(copy: Path, mistake: Mistake) -> None:
     """The tests fail, by an assertion and not because they cannot run."""
-    file = copy / mistake.file
-    text = file.read_text(encoding="utf-8")
-    assert text.count(mistake.right) == 1, f"the code has changed: mend this mistake ({mistake.right!r})"
-    file.write_text(
-        text.replace(mistake.right, mistake.wrong).replace("import unquote_plus", "import unquote, unquote_plus")
-    )
-
-    done = run(copy, mistake.tests)
-
-    assert done.returncode == 1, done.stdout
-    assert " failed" in done.stdout, done.stdout
+    assert_noticed(mistake, copy)
