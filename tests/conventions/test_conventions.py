@@ -1,6 +1,7 @@
 """What every slice and every file has in common, so that who knows one knows all."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from functions.webhook.settings import provider_names
 from infra.configuration import ROOT, read_stage
 from infra.constructs.naming import short_name
 from tests.fakes.webhooks import GENUINE, SECRETS
+from tests.infra.assembly import FURTHER_TRIGGERS
 
 SHARED_BY_SLICES = {"shared", "serving"}
 SLICES = sorted(
@@ -24,9 +26,12 @@ SLICES = sorted(
     if (folder / "__init__.py").is_file() and folder.name not in SHARED_BY_SLICES
 )
 
+WITH_HANDLERS = [*SLICES, "serving"]
+"""What has functions: the slices, and serving, whose one function is there once a model."""
+
 DECLARING = "router"
 """The slice whose triggers a stage file declares, under names of their own."""
-DECLARED = {trigger.name for trigger in read_stage("local").triggers}
+DECLARED = {trigger.name for trigger in read_stage("local").routed}
 
 OURS = ("functions", "infra", "doorbell", "benchmarks", "conformance")
 CODE = sorted(file.relative_to(ROOT) for package in OURS for file in (ROOT / package).rglob("*.py"))
@@ -80,16 +85,23 @@ def handlers(slice_name: str) -> list[Path]:
 
 
 def constructed(slice_name: str) -> list[str]:
-    """The construct ids that the slice's infrastructure gives to its functions."""
-    return [
-        node.args[1].value
-        for node in ast.walk(parsed(Path("infra/triggers") / f"{slice_name}.py"))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "PythonFunction"
-        and isinstance(node.args[1], ast.Constant)
-        and isinstance(node.args[1].value, str)
-    ]
+    """The construct ids that the slice's infrastructure gives to its functions, the steps of its workflow included."""
+    made = []
+    for node in ast.walk(parsed(Path("infra/triggers") / f"{slice_name}.py")):
+        match node:
+            # Either where a function is made, or where a method is asked to make one.
+            case ast.Call(func=ast.Name(id="PythonFunction"), args=[_, ast.Constant(value=str(construct_id)), *_]):
+                made.append(construct_id)
+            case ast.Call(func=ast.Attribute(attr="_function"), args=[ast.Constant(value=str(construct_id)), *_]):
+                made.append(construct_id)
+    return [*made, *steps(slice_name)]
+
+
+def steps(slice_name: str) -> list[str]:
+    """The functions that the slice's workflow runs; none where it has no workflow."""
+    if not (ROOT / "infra" / "workflows" / f"{slice_name}.py").is_file():
+        return []
+    return list(importlib.import_module(f"infra.workflows.{slice_name}").STEPS)
 
 
 def links(markdown: str) -> Iterator[str]:
@@ -144,7 +156,7 @@ def test_slice_has_a_good_and_a_bad_sample(slice_name: str) -> None:
     assert not any(sample.starts for sample in bad)
 
 
-@pytest.mark.parametrize("slice_name", SLICES)
+@pytest.mark.parametrize("slice_name", WITH_HANDLERS)
 def test_handler_file_is_one_lambda(slice_name: str) -> None:
     """Each file in a slice's handlers is one function of its infrastructure, by the same name, and has a `handler`."""
     files = handlers(slice_name)
@@ -161,7 +173,7 @@ def test_handler_file_is_one_lambda(slice_name: str) -> None:
 
 
 def test_nothing_else_constructs_a_function() -> None:
-    """Functions are made in infra/triggers/<slice>.py alone, where the tests of slices look for them."""
+    """Functions are made in infra/triggers/<slice>.py alone, where the tests of handlers look for them."""
     makers = {
         file
         for file in CODE
@@ -171,7 +183,7 @@ def test_nothing_else_constructs_a_function() -> None:
         )
     }
 
-    assert makers == {Path("infra/triggers") / f"{slice_name}.py" for slice_name in SLICES}
+    assert makers == {Path("infra/triggers") / f"{slice_name}.py" for slice_name in WITH_HANDLERS}
 
 
 def test_every_provider_is_tried_everywhere() -> None:
@@ -208,7 +220,7 @@ def test_every_sample_object_is_used() -> None:
 
 
 def test_samples_name_functions_and_triggers_that_there_are() -> None:
-    """A line of the index names a function of the sample's own slice, and triggers that are slices."""
+    """A line of the index names a function of the sample's own slice, and triggers that are slices or declared."""
     known = {(slice_name, file.stem) for slice_name in SLICES for file in handlers(slice_name)}
     known |= {(DECLARING, trigger) for trigger in DECLARED}
 
@@ -216,7 +228,7 @@ def test_samples_name_functions_and_triggers_that_there_are() -> None:
     started = {trigger for sample in index().values() for trigger in sample.starts}
 
     assert named <= known
-    assert started <= {*SLICES, *DECLARED}
+    assert started <= {*SLICES, *DECLARED, *FURTHER_TRIGGERS}
 
 
 # Code

@@ -11,6 +11,9 @@ from infra.constructs.naming import construct_id
 
 Properties = dict[str, Any]
 
+FURTHER_TRIGGERS = {"settle_deployment"}
+"""Triggers of a slice besides the one that bears its name: each bears its handler's."""
+
 TEMPLATE = ".template.json"
 ANYWHERE_HERE = "<AWS::Region>:<AWS::AccountId>"
 
@@ -34,12 +37,15 @@ class Consumer:
     queue_path: str
     queue: Properties
     declared_name: str | None
-    """Name of the trigger in the stage file; None where it is one of Doorbell's own."""
+    """Name of the trigger as the router's are declared; None where it is of another slice."""
 
     @property
     def trigger(self) -> str:
-        """Name of the trigger: the declared one, or the package under functions/ that the handler is in."""
-        return self.declared_name or slice_of(self.function)
+        """Name of the trigger: the declared one, or the package under functions/ that the handler is in.
+
+        A further trigger of such a package has the name of the handler's file.
+        """
+        return self.name if self.declared_name or self.name in FURTHER_TRIGGERS else slice_of(self.function)
 
     @property
     def name(self) -> str:
@@ -147,10 +153,15 @@ class Assembly:
             if "S3Key" in function["Code"]
         }
 
+    def workflows(self) -> dict[str, dict[str, Any]]:
+        """Construct path of each state machine -> its definition."""
+        machines = self.resources("AWS::StepFunctions::StateMachine")
+        return {path: json.loads(machine["DefinitionString"]) for path, machine in machines.items()}
+
     def consumers(self) -> list[Consumer]:
         """Every queue that feeds a function."""
         functions, queues = self.functions(), self.resources("AWS::SQS::Queue")
-        declared = {construct_id(trigger.name): trigger.name for trigger in self.stage.triggers}
+        declared = {construct_id(trigger.name): trigger.name for trigger in self.stage.routed}
         found = []
         for mapping in self.resources("AWS::Lambda::EventSourceMapping").values():
             function_path, queue_path = referred(mapping["FunctionName"]), referred(mapping["EventSourceArn"])

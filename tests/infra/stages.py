@@ -141,16 +141,45 @@ target = {{ kind = "topic", arn = "arn:aws:sns:eu-central-1:345678901234:scores"
 name = "tell_people"
 event = "model.rolled_back"
 target = {{ kind = "topic", parameters = {{ model = "modelName", why = "reason" }} }}
+
+[model_deployment]
+timeout_seconds = 600
+lease_wait_seconds = 20
+
+[[models]]
+# Like a step of the workflow.
+name = "take-lease"
+
+[[models]]
+name = "next_purchase"
+registry_names = ["shop.next-purchase", "Purchases"]
+artefact_prefix = "teams/shop/next-purchase/"
+smoke = {{ function = "try-next-purchase", latency_milliseconds = 50 }}
+thresholds = {{ auc = 0.7, precision = 0.4 }}
+alarms = ["next-purchase-p95", "shop-is-down"]
+owners = ["shop-team@example.com", "data-team@example.com"]
+keep_versions = 5
+warm_environments = 3
+memory_mb = 3_008
+timeout_seconds = 20
+
+[models.canary]
+weight = 0.25
+bake_seconds = 120
+minimum_requests = 10
+max_error_rate = 0.05
+too_few_requests = "promote"
+most_bakes = 4
 """
-"""Everything that differs from a default: another team's bucket, delays, sizes, who may ring and who hears, and of
-data sets and triggers one a kind of target."""
+"""Everything that differs from a default: another team's bucket, delays, sizes, who may ring and who hears, of data
+sets and triggers one a kind of target, and of models one that says everything beside one that says nothing."""
 
 BARE = """
 [runtime]
 python = "host"
 architecture = "host"
 """
-"""Nothing at all: every data set and every trigger was removed."""
+"""Nothing at all: every data set, every trigger and every model was removed."""
 
 VARIED_HERE = VARIED.format(python="host", architecture="host")
 """The same for this machine, so that its functions can be run."""

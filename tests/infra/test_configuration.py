@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from functions.feature_pipeline.settings import INPUT_ROOT, OUTPUT_ROOT
+from functions.serving.settings import MOST_MODELS, MOST_NAMES_BYTES
 from infra.configuration import STAGES, ConfigurationError, read_stage
 
 ORDERS = """
@@ -24,6 +25,13 @@ TELL = """
 name = "tell"
 event = "features.ready"
 target = { kind = "topic" }
+"""
+
+
+MODEL = """
+[[models]]
+name = "retention"
+registry_names = ["cdnow.retention"]
 """
 
 
@@ -47,6 +55,16 @@ def told(old: str, new: str) -> str:
     """A stage file with one trigger, and one thing in it changed."""
     assert old in TELL
     return TELL.replace(old, new)
+
+
+def serving(setting: str) -> str:
+    """A stage file with one model, and one more setting of it."""
+    return f"{MODEL}{setting}\n"
+
+
+def two_models(other: str) -> str:
+    """A stage file with the model `retention` and another."""
+    return f"{MODEL}\n[[models]]\n{other}\n"
 
 
 def matching(matchers: str) -> str:
@@ -314,6 +332,110 @@ MISTAKES = {
         "add up to 215000 seconds",
         "let them add up to at most 172800",
     ),
+    "trigger named like what tells owners": Mistake(
+        told('"tell"', '"tell_owners"'),
+        "a trigger is named",
+        "'tell_owners', as one of Doorbell's own",
+        "choose another name",
+    ),
+    "trigger named like a model's function": Mistake(
+        two_models('name = "next-purchase"') + told('"tell"', '"predict_next_purchase"'),
+        "a trigger is named",
+        "'predict_next_purchase', as one of Doorbell's own",
+        "choose another name",
+    ),
+    "model whose name no construct can have": Mistake(
+        two_models('name = "Next purchase"'), "models[1].name", "'Next purchase'", FITTING
+    ),
+    "two models of one name": Mistake(
+        two_models('name = "retention"'), "models", "two models are named 'retention'", "give one of them another name"
+    ),
+    "two models whose constructs have one name": Mistake(
+        two_models('name = "a-b"') + '\n[[models]]\nname = "a_b"',
+        "models",
+        "two models are named 'a-b' and 'a_b'",
+        "give one of them another name",
+    ),
+    "two models that go by one name": Mistake(
+        two_models('name = "loyalty"\nregistry_names = ["cdnow.loyalty", "cdnow.retention"]'),
+        "models",
+        "two models go by 'cdnow.retention', retention and loyalty",
+        "let one of them have it",
+    ),
+    "model that another goes by": Mistake(
+        two_models('name = "loyalty"\nregistry_names = ["retention"]'),
+        "models",
+        "two models go by 'retention', retention and loyalty",
+        "let one of them have it",
+    ),
+    "artefacts among another model's": Mistake(
+        two_models('name = "loyalty"\nartefact_prefix = "models/retention/loyalty/"'),
+        "models",
+        "artefacts of loyalty under 'models/retention/loyalty/' lie among those of retention",
+        "choose prefixes that do not overlap",
+    ),
+    "artefacts above another model's": Mistake(
+        two_models('name = "loyalty"\nartefact_prefix = "models/"'),
+        "models",
+        "artefacts of loyalty under 'models/' lie among those of retention under 'models/retention/'",
+        "choose prefixes that do not overlap",
+    ),
+    "prefix of artefacts that IAM would read as any text": Mistake(
+        serving('artefact_prefix = "models/*/"'), "models[0].artefact_prefix", "'models/*/'", FITTING
+    ),
+    "prefix of artefacts without a slash at its end": Mistake(
+        serving('artefact_prefix = "models/retention"'), "models[0].artefact_prefix", "'models/retention'", FITTING
+    ),
+    "name that no registry tells": Mistake(
+        two_models('name = "loyalty"\nregistry_names = ["models:/loyalty"]'),
+        "models[1].registry_names[0]",
+        "'models:/loyalty'",
+        FITTING,
+    ),
+    "canary that metrics do not outlive": Mistake(
+        serving("canary = { bake_seconds = 86_400, most_bakes = 15 }"),
+        "models[0].canary",
+        "1296000 seconds, over 1209600",
+        "lower one of them",
+    ),
+    "unknown field of a model": Mistake(serving('flavour = "onnx"'), "models[0].flavour", "'onnx'", SPELLING),
+    "unknown field of a canary": Mistake(
+        serving("canary = { share = 0.1 }"), "models[0].canary.share", "0.1", SPELLING
+    ),
+    "canary with all requests": Mistake(
+        serving("canary = { weight = 1.0 }"), "models[0].canary.weight", "(got 1.0)", FITTING
+    ),
+    "canary with no verdict": Mistake(
+        serving('canary = { too_few_requests = "ask" }'), "models[0].canary.too_few_requests", "(got 'ask')", FITTING
+    ),
+    "smoke function by its ARN": Mistake(
+        serving('smoke = { function = "arn:aws:lambda:eu-central-1:123456789012:function:f" }'),
+        "models[0].smoke.function",
+        "'arn:aws:lambda:eu-central-1:123456789012:function:f'",
+        FITTING,
+    ),
+    "threshold that is no number": Mistake(
+        serving('thresholds = { auc = "high" }'), "models[0].thresholds.auc", "(got 'high')", FITTING
+    ),
+    "owner without an address": Mistake(serving('owners = ["me"]'), "models[0].owners[0]", "'me'", FITTING),
+    "no version to go back to": Mistake(serving("keep_versions = 0"), "models[0].keep_versions", "(got 0)", FITTING),
+    "too many models": Mistake(
+        "".join(f'[[models]]\nname = "m{number}"\n' for number in range(MOST_MODELS + 1)),
+        "models",
+        f"at most {MOST_MODELS} items",
+        FITTING,
+    ),
+    "more names of models than an environment holds": Mistake(
+        serving(
+            f'owners = []\n[[models]]\nname = "loyalty"\nregistry_names = {["x" * 120 + str(n) for n in range(9)]}'
+        ),
+        "models",
+        f"over {MOST_NAMES_BYTES}",
+        "shorten them",
+    ),
+    "deployment that has no time": Mistake(
+        "[model_deployment]\ntimeout_seconds = 59", "model_deployment.timeout_seconds", "(got 59)", FITTING
+    ),
     "no delay": Mistake("[retries]\ndelays_seconds = []", "retries.delays_seconds", "[]", FITTING),
     "too many delays": Mistake(f"[retries]\ndelays_seconds = {[1] * 11}", "retries.delays_seconds", "1, 1, 1", FITTING),
 }
@@ -445,6 +567,42 @@ def test_output_can_never_be_an_input(stage_file: Callable[..., str]) -> None:
     assert not OUTPUT_ROOT.startswith(INPUT_ROOT)
 
 
+def test_model_needs_a_name_alone(stage_file: Callable[..., str]) -> None:
+    """A model of which nothing else is said has its artefacts under its name, and moves all requests at once."""
+    [model] = read_stage(stage_file('[[models]]\nname = "retention"')).models
+
+    assert model.artefact_prefix == "models/retention/"
+    assert model.known_as == {"retention"}
+    assert model.canary is None
+    assert (model.owners, model.alarms, model.thresholds) == ((), (), {})
+
+
+def test_models_with_names_of_all_kinds_stand_beside_each_other(stage_file: Callable[..., str]) -> None:
+    """Names that begin alike, prefixes in one folder and names in registries that differ are no mistake."""
+    stage = read_stage(
+        stage_file(
+            two_models('name = "retention-eu"\nregistry_names = ["Retention_EU", "cdnow.retention.eu"]')
+            + '[[models]]\nname = "step_one"\nartefact_prefix = "models/retention.old/"\n'
+        )
+    )
+
+    assert [model.name for model in stage.models] == ["retention", "retention-eu", "step_one"]
+    assert stage.declared_models.registry_names == {
+        "cdnow.retention": "retention",
+        "Retention_EU": "retention-eu",
+        "cdnow.retention.eu": "retention-eu",
+    }
+
+
+def test_canary_makes_deployments_longer(stage_file: Callable[..., str]) -> None:
+    """A deployment may take as long as the stage says, and all bakes of the longest canary besides."""
+    plain = read_stage(stage_file(MODEL)).deployment_seconds
+
+    baking = read_stage(stage_file(serving("canary = { bake_seconds = 100, most_bakes = 3 }"))).deployment_seconds
+
+    assert baking == plain + 300
+
+
 @pytest.mark.parametrize("name", sorted(file.stem for file in STAGES.glob("*.toml")))
 def test_stage_of_the_project_is_complete(name: str) -> None:
     """Every stage that Doorbell brings can be read, with the SQL of its data sets."""
@@ -472,11 +630,17 @@ def test_stage_of_the_project_is_complete(name: str) -> None:
         "data set",
         "limits",
         "trigger",
+        "model_deployment",
+        "model",
+        "canary",
+        "smoke",
     ],
 )
 def test_configuration_is_frozen(section: str, stage_file: Callable[..., str]) -> None:
     """What was read cannot be changed afterwards."""
-    stage = read_stage(stage_file(ORDERS + TELL))
+    stage = read_stage(stage_file(ORDERS + TELL + serving("canary = {}")))
+    canary = stage.models[0].canary
+    assert canary
     model, field = {
         "stage": (stage, "name"),
         "runtime": (stage.runtime, "python"),
@@ -490,6 +654,10 @@ def test_configuration_is_frozen(section: str, stage_file: Callable[..., str]) -
         "trigger": (stage.triggers[0], "event"),
         "data set": (stage.data_sets[0], "prefix"),
         "limits": (stage.data_sets[0].limits, "max_rows"),
+        "model_deployment": (stage.model_deployment, "timeout_seconds"),
+        "model": (stage.models[0], "artefact_prefix"),
+        "canary": (canary, "weight"),
+        "smoke": (stage.models[0].smoke, "function"),
     }[section]
 
     with pytest.raises(ValidationError, match="frozen"):

@@ -6,12 +6,29 @@ from typing import Any
 
 import pytest
 
-from functions.shared.outcome import DEAD_LETTERS, EVENT_AGE, FAILURES, METRICS_NAMESPACE, Outcome
-from tests.infra.assembly import ANYWHERE_HERE, Assembly, Consumer, Properties
+from functions.router.settings import StartTargetSettings
+from functions.serving.settings import PRODUCTION
+from functions.shared.outcome import (
+    DEAD_LETTERS,
+    EVENT_AGE,
+    FAILURES,
+    METRICS_NAMESPACE,
+    MODEL_DIMENSION,
+    PREDICT_LATENCY,
+    PREDICTIONS,
+    PREDICTIONS_REFUSED,
+    SCORE,
+    Outcome,
+)
+from infra.configuration import TELL_OWNERS
+from infra.constructs.naming import construct_id, short_name
+from tests.infra.assembly import ANYWHERE_HERE, Assembly, Consumer, Properties, environment_of
 
 KINDS = {"DeadLettersArrived", "DeadLettersWaiting", "LateEvents", "QueueStuck", "Failures", "Crashes"}
 KINDS_OF_DOOR = {"RequestsRefused", "Rejected", "Failures", "Crashes"}
 """The door to the outside has no queue."""
+KINDS_OF_WORKFLOW = {"ExecutionsTimedOut", "ExecutionsAborted"}
+"""Whoever owns a model hears of executions that only failed."""
 UNDELIVERED = "UndeliveredWaiting"
 """Kind of the alarm of triggers that a service delivers to."""
 LONGEST_DESCRIPTION = 1_024
@@ -35,15 +52,31 @@ def dimensions(alarm: Properties) -> dict[str, str]:
     return {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
 
 
+def of_models(assembly: Assembly) -> dict[str, tuple[str, str]]:
+    """Construct path of the alarm of each model -> the model, and the construct path of its function."""
+    folders = {model.name: f"ModelDeployment/Models/{construct_id(model.name)}" for model in assembly.stage.models}
+    return {f"{path}/ProductionErrors": (name, f"{path}/Predict/Function") for name, path in folders.items()}
+
+
+def of_workflows(assembly: Assembly) -> dict[str, str]:
+    """Construct path of the alarms of each workflow -> its state machine's."""
+    return {f"{path.rpartition('/')[0]}/{kind}": path for path in assembly.workflows() for kind in KINDS_OF_WORKFLOW}
+
+
 def test_every_trigger_has_every_alarm(assembly: Assembly) -> None:
-    """For each queue that feeds a function, and for the door, there is one alarm of each kind, and no other alarm."""
+    """For each queue that feeds a function, the door, each workflow and each model there are their alarms alone."""
     expected = {
         f"{consumer.path}/Alarms/{kind}"
         for consumer in assembly.consumers()
         for kind in (KINDS | {UNDELIVERED} if has_undelivered(consumer, assembly) else KINDS)
     } | {f"Webhook/Alarms/{kind}" for kind in KINDS_OF_DOOR}
 
-    assert set(assembly.resources("AWS::CloudWatch::Alarm")) == expected != set()
+    assert set(assembly.resources("AWS::CloudWatch::Alarm")) == {
+        *expected,
+        *of_workflows(assembly),
+        *of_models(assembly),
+    }
+    assert expected
 
 
 def test_every_queue_that_nothing_consumes_has_an_alarm(assembly: Assembly) -> None:
@@ -87,6 +120,7 @@ def test_alarms_ring_at_the_thresholds_of_the_stage(assembly: Assembly) -> None:
         "Crashes": 1,
         "RequestsRefused": limits.refused_requests,
         "Rejected": 1,
+        **dict.fromkeys((*KINDS_OF_WORKFLOW, "ProductionErrors"), 1),
     }
 
     alarms = assembly.resources("AWS::CloudWatch::Alarm")
@@ -144,19 +178,80 @@ def test_cloudwatch_may_tell_the_topic(assembly: Assembly) -> None:
     }
 
 
+def test_alarms_of_workflows_look_at_them(assembly: Assembly) -> None:
+    """Executions that timed out or were stopped are looked at by the state machine, and the text says which it was."""
+    alarms = assembly.resources("AWS::CloudWatch::Alarm")
+
+    for path, machine in of_workflows(assembly).items():
+        alarm = alarms[path]
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", path.rpartition("/")[2])
+        assert dimensions(alarm) == {"StateMachineArn": f"<{machine}>"}
+        assert short_name(machine.split("/")[-2]) in alarm["AlarmDescription"]
+        assert re.search(rf"'doorbell \w+ .*--stage {assembly.stage.name}'", alarm["AlarmDescription"])
+
+    assert bool(of_workflows(assembly)) is bool(assembly.stage.models)
+
+
+def test_alarms_of_models_look_at_production(assembly: Assembly) -> None:
+    """What a model's production alias could not answer is looked at, and the text says how to go back."""
+    alarms = assembly.resources("AWS::CloudWatch::Alarm")
+
+    for path, (model, function) in of_models(assembly).items():
+        alarm = alarms[path]
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+        assert dimensions(alarm) == {"FunctionName": f"<{function}>", "Resource": f"<{function}>:{PRODUCTION}"}
+        assert re.findall(r"'(doorbell [^']*)'", alarm["AlarmDescription"]) == [
+            f"doorbell models --stage {assembly.stage.name}",
+            f"doorbell approve {model} VERSION --force --stage {assembly.stage.name}",
+        ]
+
+    assert len(of_models(assembly)) == len(assembly.stage.models)
+
+
 def test_declared_people_hear_alarms_and_notices(varied: Assembly, local: Assembly) -> None:
-    """Each address of the stage file is subscribed to the topic of its section, and nobody else to any."""
-    assert mails(varied) == {
+    """Each address of the stage file is subscribed once to the topic of its section, and nobody else to any."""
+    assert sorted(mails(varied)) == [
         ("<Alarms/Topic>", "on-call@example.com"),
         ("<Router/Notices/Topic>", "data-team@example.com"),
+        ("<Router/Notices/Topic>", "shop-team@example.com"),
+    ]
+    owners = [("<Router/Notices/Topic>", address) for model in local.stage.models for address in model.owners]
+    assert mails(local) == owners
+
+
+def test_owners_hear_of_their_own_models_alone(varied: Assembly) -> None:
+    """An owner hears of failed deployments of the owner's models; whoever hears all notices hears all, and once."""
+    heard = {
+        each["Endpoint"]: (each.get("FilterPolicyScope"), each.get("FilterPolicy"))
+        for each in varied.resources("AWS::SNS::Subscription").values()
+        if each["TopicArn"] == "<Router/Notices/Topic>"
     }
-    assert mails(local) == set()
+
+    assert heard == {
+        "data-team@example.com": (None, None),
+        "shop-team@example.com": (
+            "MessageBody",
+            {"eventType": ["model.deployment_failed"], "modelName": ["next_purchase"]},
+        ),
+    }
 
 
-def mails(assembly: Assembly) -> set[tuple[str, str]]:
+def test_owners_are_told_all_that_their_filter_looks_at(varied: Assembly) -> None:
+    """A stage with models has the trigger that tells of failed deployments, and it tells the whole event."""
+    teller = varied.consumer("tell_owners")
+
+    settings = StartTargetSettings.from_environment(environment_of(teller.function))
+
+    assert TELL_OWNERS.event == "model.deployment_failed"
+    assert settings.target == TELL_OWNERS.target
+    assert settings.target.parameters == {}
+    assert settings.notices_topic == "<Router/Notices/Topic>"
+
+
+def mails(assembly: Assembly) -> list[tuple[str, str]]:
     """Topic and address of every subscription that is not a queue's."""
     subscriptions = assembly.resources("AWS::SNS::Subscription").values()
-    return {(each["TopicArn"], each["Endpoint"]) for each in subscriptions if each["Protocol"] != "sqs"}
+    return [(each["TopicArn"], each["Endpoint"]) for each in subscriptions if each["Protocol"] != "sqs"]
 
 
 @pytest.mark.parametrize(
@@ -200,6 +295,22 @@ def test_dashboard_shows_queues_and_crashes(assembly: Assembly) -> None:
         ("AWS/Lambda", "Errors"),
     } <= shown
     assert set(expressions) == {"IF(hidden > FILL(running, 0), hidden - FILL(running, 0), 0)"}
+
+
+def test_dashboard_shows_workflows_and_models(assembly: Assembly) -> None:
+    """How executions end, and how each model answers and scores, are on the dashboard of a stage that has models."""
+    metrics = [metric for metric in shown_metrics(assembly) if isinstance(metric[0], str)]
+
+    ends = {metric[1] for metric in metrics if metric[0] == "AWS/States"}
+    models = {(metric[3], metric[1]) for metric in metrics if metric[2] == MODEL_DIMENSION}
+
+    executions = ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")
+    assert ends - {"ExecutionTime"} == {f"Executions{end}" for end in executions if assembly.stage.models}
+    assert models == {
+        (model.name, name)
+        for model in assembly.stage.models
+        for name in (PREDICT_LATENCY, PREDICTIONS, PREDICTIONS_REFUSED, SCORE)
+    }
 
 
 def shown_metrics(assembly: Assembly) -> list[list[Any]]:

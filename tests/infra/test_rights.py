@@ -3,12 +3,14 @@
 import json
 import re
 import string
+from collections.abc import Callable
 
 import pytest
 
 from functions.shared.contracts.catalog import CATALOG
 from functions.shared.events import BUS_SOURCE
 from functions.shared.settings import BuiltInTarget, ForeignTarget
+from infra.constructs.naming import construct_id
 from tests.infra.assembly import ANYWHERE_HERE, Assembly, Statement, allowed, listed, referred
 from tests.infra.policies import RESOURCE_POLICIES, REVIEWED, as_text, policies
 
@@ -21,6 +23,51 @@ START = {
     "topic": "sns:Publish",
 }
 """Kind of target -> what it takes to start one."""
+
+ALL_OR_NOTHING = {
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""What can be allowed for everything or not at all: composite alarms, metrics, the delivery of logs, and traces."""
+
+MOVES = {"lambda:GetAlias", "lambda:UpdateAlias"}
+POINTS = {*MOVES, "lambda:CreateAlias"}
+UNDOES = {*MOVES, "lambda:DeleteAlias"}
+PUBLISHES = {
+    "lambda:GetFunctionConfiguration",
+    "lambda:ListVersionsByFunction",
+    "lambda:PublishVersion",
+    "lambda:UpdateFunctionConfiguration",
+}
+DELETES, INVOKES = {"lambda:DeleteFunction"}, {"lambda:InvokeFunction"}
+
+WITH_MODELS: dict[str, dict[str, set[str]]] = {
+    "StartDeployment": {"": {"lambda:GetAlias", "lambda:GetFunctionConfiguration"}},
+    "TakeLease": {"": UNDOES, ":*": DELETES},
+    "PublishCandidate": {"": PUBLISHES, ":*": DELETES},
+    "SmokeTestCandidate": {"": POINTS, ":staging": INVOKES},
+    "StartCanary": {"": MOVES},
+    "PromoteCandidate": {"": POINTS, ":*": INVOKES, ":production": INVOKES},
+    "RecordDeployment": {"": {"lambda:ListVersionsByFunction"}, ":*": DELETES},
+    "DiscardCandidate": {"": UNDOES, ":*": DELETES},
+    "SettleDeployment": {"": UNDOES, ":*": DELETES},
+}
+"""Function -> what it may do with a model's function itself, with its versions, and by its aliases."""
+
+READS_LEDGER = {"dynamodb:GetItem"}
+CHANGES_LEDGER = {*READS_LEDGER, "dynamodb:PutItem"}
 
 
 @pytest.mark.parametrize("stage", ["local", "varied"])
@@ -39,8 +86,11 @@ def test_each_trigger_may_start_exactly_its_targets(assembly: Assembly) -> None:
             for data_set in assembly.stage.data_sets
             if not isinstance(data_set.target, BuiltInTarget)
         },
-        **{trigger.name: {start_of(trigger.target)} for trigger in assembly.stage.triggers},
+        **{trigger.name: {start_of(trigger.target)} for trigger in assembly.stage.routed},
     }
+    if assembly.stage.models:
+        [machine] = assembly.workflows()
+        declared["model_deployment"] = {("states:StartExecution", f"<{machine}>")}
 
     startable = {
         consumer.trigger: {
@@ -83,12 +133,26 @@ def test_no_policy_is_somebody_elses(assembly: Assembly) -> None:
     assert all({"Users", "Groups"}.isdisjoint(policy) for policy in assembly.resources("AWS::IAM::Policy").values())
 
 
-def test_roles_are_lambdas_alone(assembly: Assembly) -> None:
-    """Nobody but Lambda may assume a role."""
-    trusts = [role["AssumeRolePolicyDocument"]["Statement"] for role in assembly.resources("AWS::IAM::Role").values()]
+def test_roles_are_lambdas_and_the_workflows(assembly: Assembly) -> None:
+    """Nobody but Lambda may assume a role; the workflow's is for Step Functions, for state machines of this account."""
+    roles = {
+        path: role["AssumeRolePolicyDocument"]["Statement"]
+        for path, role in assembly.resources("AWS::IAM::Role").items()
+    }
+    of_workflows = {f"{path.rpartition('/')[0]}/Role" for path in assembly.workflows()}
 
-    assert trusts
-    assert all([one["Principal"] for one in trust] == [{"Service": "lambda.amazonaws.com"}] for trust in trusts)
+    for path, [trust] in roles.items():
+        service = "states" if path in of_workflows else "lambda"
+        assert trust["Action"] == "sts:AssumeRole"
+        assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
+        if path in of_workflows:
+            assert trust["Condition"] == {
+                "ArnLike": {"aws:SourceArn": f"arn:<AWS::Partition>:states:{ANYWHERE_HERE}:stateMachine:*"},
+                "StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"},
+            }
+
+    assert roles
+    assert of_workflows <= roles.keys()
 
 
 def test_every_function_has_a_role_of_its_own(assembly: Assembly) -> None:
@@ -115,14 +179,18 @@ def test_actions_are_named_in_full(assembly: Assembly) -> None:
 
 
 def test_wildcards_end_a_resource_below_a_prefix(assembly: Assembly) -> None:
-    """A resource is named in full, or is everything under a named prefix; never a whole bucket, service or account."""
-    resources = {resource for statement in assembly.all_statements() for resource in statement.resources}
-    below_a_prefix = re.compile(r"arn:[^*]+:[^*:/]*/[^*/][^*]*\*")
+    """A resource is named in full, or is everything under a named prefix, or the versions of a named function.
 
-    wild = {re.sub(r"<[^>]*>", "reference", resource) for resource in resources if "*" in resource}
+    Never a whole bucket, service or account, but for what AWS allows no less of.
+    """
+    statements = [one for one in assembly.all_statements() if not one.actions <= ALL_OR_NOTHING]
+    resources = {resource for statement in statements for resource in statement.resources}
+    below_a_prefix = re.compile(r"arn:[^*]+:[^*:/]*/[^*/][^*]*\*|<[^>*]+/Predict/Function\.Arn>:\*")
+
+    wild = {resource for resource in resources if "*" in resource}
 
     assert resources
-    assert not {resource for resource in wild if not below_a_prefix.fullmatch(resource)}
+    assert not {one for one in wild if not below_a_prefix.fullmatch(re.sub(r"<AWS::\w+>|<Models>", "reference", one))}
 
 
 def test_each_trigger_may_put_its_own_events_alone(assembly: Assembly) -> None:
@@ -222,3 +290,91 @@ def test_generated_secrets_can_be_keys(assembly: Assembly) -> None:
 
     assert generated
     assert all(one == {"PasswordLength": 32, "ExcludeCharacters": string.punctuation} for one in generated)
+
+
+# Models
+
+
+def served(assembly: Assembly) -> dict[str, str]:
+    """Model -> reference to its function."""
+    return {
+        model.name: f"<ModelDeployment/Models/{construct_id(model.name)}/Predict/Function.Arn>"
+        for model in assembly.stage.models
+    }
+
+
+def deployers(assembly: Assembly, *, allowing: Callable[[str], bool]) -> dict[str, dict[str, set[str]]]:
+    """Construct of a function -> resource that fits -> what its role may do with it; of the roles of all constructs."""
+    return {
+        role.removeprefix("ModelDeployment/").removesuffix("/Role"): found
+        for role in assembly.statements()
+        if (found := {one: actions for one, actions in assembly.rights(role).items() if allowing(one)})
+    }
+
+
+def test_each_step_may_do_with_models_what_it_is_for(assembly: Assembly) -> None:
+    """One publishes, two point aliases, one shifts weights, four delete versions; nobody changes code or functions."""
+    functions = served(assembly).values()
+
+    found = deployers(assembly, allowing=lambda resource: resource.startswith(tuple(functions) or ("none",)))
+
+    assert found == {
+        name: {f"{function}{suffix}": actions for suffix, actions in rights.items() for function in functions}
+        for name, rights in WITH_MODELS.items()
+        if functions
+    }
+
+
+def test_ledger_is_changed_by_who_decides(assembly: Assembly) -> None:
+    """Records of models are read and written by the steps that change them; the one that publishes only reads."""
+    table = f"arn:<AWS::Partition>:dynamodb:{ANYWHERE_HERE}:table/<ModelLedger>"
+
+    found = deployers(assembly, allowing=lambda resource: resource == table)
+
+    deciding = WITH_MODELS.keys() - {"PublishCandidate"} if assembly.stage.models else set()
+    reading = {"PublishCandidate"} if assembly.stage.models else set()
+    assert found == {
+        **{name: {table: CHANGES_LEDGER} for name in deciding},
+        **{name: {table: READS_LEDGER} for name in reading},
+    }
+
+
+def test_artefacts_are_read_and_never_written(assembly: Assembly) -> None:
+    """A model's function reads what lies under its own prefix; of the workflow, the steps that look at artefacts."""
+    bucket = "arn:<AWS::Partition>:s3:::<Models>"
+    prefixes = {model.name: f"{bucket}/{model.artefact_prefix}*" for model in assembly.stage.models}
+
+    found = deployers(assembly, allowing=lambda resource: "<Models" in resource and ":s3:" in resource)
+
+    every = {prefix: {"s3:GetObject"} for prefix in prefixes.values()}
+    looking = ("VerifyArtefact", "SmokeTestCandidate", "PromoteCandidate") if prefixes else ()
+    assert found == {
+        **dict.fromkeys(looking, every),
+        **{f"Models/{construct_id(name)}/Predict": {prefix: {"s3:GetObject"}} for name, prefix in prefixes.items()},
+    }
+
+
+def test_own_checks_are_invoked_by_the_smoke_test_alone(varied: Assembly) -> None:
+    """The function that the stage names may be invoked where a candidate is tried, and nowhere else."""
+    [checks] = [model.smoke.function for model in varied.stage.models if model.smoke.function]
+    arn = f"arn:<AWS::Partition>:lambda:{ANYWHERE_HERE}:function:{checks}"
+
+    assert deployers(varied, allowing=lambda resource: resource == arn) == {"SmokeTestCandidate": {arn: INVOKES}}
+
+
+def test_alarms_and_metrics_are_looked_at_where_a_version_is_let_in(assembly: Assembly) -> None:
+    """Who lets a version in sees alarms, where a model names some; metrics are read for canaries alone."""
+    models = assembly.stage.models
+    letting_in = {f"ModelDeployment/{step}/Role" for step in ("StartCanary", "JudgeCanary", "PromoteCandidate")}
+
+    looking = {
+        action: {role for role, rights in assembly.statements().items() for one in rights if action in one.actions}
+        for action in ("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData")
+    }
+
+    assert looking == {
+        "cloudwatch:DescribeAlarms": letting_in if any(model.alarms for model in models) else set(),
+        "cloudwatch:GetMetricData": {"ModelDeployment/JudgeCanary/Role"}
+        if any(model.canary for model in models)
+        else set(),
+    }

@@ -4,8 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from functions.feature_pipeline.settings import ComputeFeaturesSettings
+from functions.model_deployment.events import APPROVAL_PATTERN, ended_pattern
 from functions.registry.events import pattern as package_pattern
+from functions.shared.events import BUS_SOURCE
 from functions.shared.patterns import pattern_of
 from functions.table_stream.events import FILTER
 from tests.infra.assembly import ANYWHERE_HERE, Assembly, Properties, environment_of, referred
@@ -99,13 +103,13 @@ def test_notifications_of_others_stay(assembly: Assembly) -> None:
 
 
 def test_existing_bucket_is_used_and_none_is_made(varied: Assembly) -> None:
-    """A bucket that the stage file names is the one that rings and is read, and no bucket is created."""
+    """A bucket that the stage file names is the one that rings and is read, and none is created for data."""
     (notifications,) = varied.resources("Custom::S3BucketNotifications").values()
     function = varied.consumer("feature_pipeline").function
 
     assert notifications["BucketName"] == "lake-of-another-team"
     assert ComputeFeaturesSettings.from_environment(environment_of(function)).data_bucket == "lake-of-another-team"
-    assert varied.resources("AWS::S3::Bucket") == {}
+    assert varied.resources("AWS::S3::Bucket").keys() == {"Models", "AccessLogs"}
 
 
 def test_own_bucket_is_used_where_the_stage_names_none(local: Assembly) -> None:
@@ -140,16 +144,49 @@ def rules(assembly: Assembly) -> Iterator[tuple[str, Properties, Properties]]:
 
 
 def test_rule_lets_through_what_its_trigger_declares(assembly: Assembly) -> None:
-    """On Doorbell's bus the patterns are the declared triggers', on the account's that of the registry's groups."""
+    """On Doorbell's bus are the patterns of declared triggers and of approvals, on the account's those of AWS's own.
+
+    These are of the registry's groups, and of executions of the workflow; nobody listens to what no model is for.
+    """
     stage = assembly.stage
-    declared = {trigger.name: ("<Bus>", pattern_of(trigger.contract, trigger.where)) for trigger in stage.triggers}
+    declared = {trigger.name: ("<Bus>", pattern_of(trigger.contract, trigger.where)) for trigger in stage.routed}
+    of_models = {
+        "model_deployment": ("<Bus>", APPROVAL_PATTERN),
+        "settle_deployment": (None, ended_pattern("<ModelDeployment/ModelDeployment/StateMachine>")),
+    }
     triggers = {f"<{consumer.queue_path}.Arn>": consumer.trigger for consumer in assembly.consumers()}
 
     ringing = {
         triggers[target["Arn"]]: (rule.get("EventBusName"), rule["EventPattern"]) for _, rule, target in rules(assembly)
     }
 
-    assert ringing == {"registry": (None, package_pattern(stage.registry.groups)), **declared}
+    registry = {"registry": (None, package_pattern(stage.registry.groups))}
+    assert ringing == {**registry, **declared, **(of_models if stage.models else {})}
+
+
+def test_approvals_alone_begin_deployments(local: Assembly) -> None:
+    """What rings `start_deployment` is a version that was moved to production, and nothing else."""
+    rule = local.resources("AWS::Events::Rule")["ModelDeployment/Approved/Rule"]
+
+    assert rule["EventBusName"] == "<Bus>"
+    assert rule["EventPattern"] == {
+        "source": [BUS_SOURCE],
+        "detail-type": ["model.version.stage_changed"],
+        "detail": {"stage": ["Production"]},
+    }
+
+
+def test_ends_that_no_state_can_settle_are_heard(local: Assembly) -> None:
+    """What rings `settle_deployment` are executions of this very state machine that ended badly, on AWS's own bus."""
+    rule = local.resources("AWS::Events::Rule")["ModelDeployment/Ended/Rule"]
+    [machine] = local.workflows()
+
+    assert "EventBusName" not in rule
+    assert rule["EventPattern"] == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {"stateMachineArn": [f"<{machine}>"], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+    }
 
 
 def test_rule_may_send_to_the_queue_that_it_rings(assembly: Assembly) -> None:
@@ -267,13 +304,15 @@ def test_queue_without_writers_and_topics_lets_nobody_in(local: Assembly) -> Non
 
 
 def test_stream_wakes_the_forwarder_for_changes_that_bring_an_event(assembly: Assembly) -> None:
-    """The outbox's stream feeds `forward_changes`, from its oldest record on, with the filter of the slice."""
-    [feed] = assembly.stream_feeds()
+    """The streams of outbox and ledger feed `forward_changes`, from their oldest records on, by the slice's filter."""
+    feeds = assembly.stream_feeds()
 
-    assert feed["EventSourceArn"] == "<Outbox.StreamArn>"
-    assert feed["FunctionName"] == f"<{assembly.consumer('table_stream').function_path}>"
-    assert feed["StartingPosition"] == "TRIM_HORIZON"
-    assert [json.loads(one["Pattern"]) for one in feed["FilterCriteria"]["Filters"]] == [FILTER]
+    for feed in feeds:
+        assert feed["FunctionName"] == f"<{assembly.consumer('table_stream').function_path}>"
+        assert feed["StartingPosition"] == "TRIM_HORIZON"
+        assert [json.loads(one["Pattern"]) for one in feed["FilterCriteria"]["Filters"]] == [FILTER]
+
+    assert sorted(feed["EventSourceArn"] for feed in feeds) == ["<ModelLedger.StreamArn>", "<Outbox.StreamArn>"]
 
 
 def test_stream_is_not_held_up_by_a_batch_that_fails(assembly: Assembly) -> None:
@@ -293,17 +332,18 @@ def test_stream_is_not_held_up_by_a_batch_that_fails(assembly: Assembly) -> None
     assert assembly.stream_feeds()
 
 
-def test_forwarder_may_read_its_stream_and_list_it(assembly: Assembly) -> None:
-    """The role may do what Lambda needs to read the outbox's stream, and nothing with the table itself."""
+@pytest.mark.parametrize("table", ["Outbox", "ModelLedger"])
+def test_forwarder_may_read_its_streams_and_list_them(table: str, assembly: Assembly) -> None:
+    """The role may do what Lambda needs to read the stream of a table, and nothing with the table itself."""
     rights = assembly.rights(assembly.consumer("table_stream").role_path)
 
-    assert rights["<Outbox.StreamArn>"] == {
+    assert rights[f"<{table}.StreamArn>"] == {
         "dynamodb:DescribeStream",
         "dynamodb:GetRecords",
         "dynamodb:GetShardIterator",
     }
-    assert {resource: actions for resource, actions in rights.items() if "table/<Outbox>" in resource} == {
-        f"arn:<AWS::Partition>:dynamodb:{ANYWHERE_HERE}:table/<Outbox>/stream/*": {"dynamodb:ListStreams"}
+    assert {resource: actions for resource, actions in rights.items() if f"table/<{table}>" in resource} == {
+        f"arn:<AWS::Partition>:dynamodb:{ANYWHERE_HERE}:table/<{table}>/stream/*": {"dynamodb:ListStreams"}
     }
 
 

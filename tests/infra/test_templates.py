@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from functions.feature_pipeline.settings import ComputeFeaturesSettings
+from functions.serving.settings import MODELS_FILE, DeclaredModels, PredictSettings, ServedVersionSettings
 from functions.shared.events import BUS_SOURCE
 from functions.shared.settings import BusSettings, GuardSettings, QueueSettings, Settings, TriggerSettings
 from infra.configuration import ROOT
+from infra.constructs.naming import construct_id
+from infra.workflows.model_deployment import STEPS
 from tests.infra.assembly import (
     Assembly,
     Properties,
@@ -26,6 +29,12 @@ from tests.infra.assembly import (
 
 DAY_SECONDS = 24 * 3_600
 
+ONE_BY_ONE = {"feature_pipeline", "settle_deployment"}
+"""Triggers whose work is heavy or goes on when it failed: a message has an invocation of its own."""
+
+WRITTEN_LATER = {ServedVersionSettings}
+"""What the deployment's workflow writes into a published version's environment, and no template does."""
+
 
 def settings_of(function: Properties) -> set[type[Settings]]:
     """The models that a handler reads from its environment, itself or in what it calls of functions/."""
@@ -37,7 +46,8 @@ def settings_of(function: Properties) -> set[type[Settings]]:
         for called in calls_in(code):
             reader = getattr(called, "__self__", None)
             if isinstance(reader, type) and issubclass(reader, Settings):
-                models.add(reader)
+                # Some are read from a file beside the code instead.
+                models |= {reader} if called.__name__ == "from_environment" else set()
             elif inspect.isroutine(called) and str(called.__module__).startswith("functions.") and called not in read:
                 unread.append(called)
     return models
@@ -127,7 +137,7 @@ def test_heavy_work_gets_one_message_at_a_time(assembly: Assembly) -> None:
 
     for consumer in consumers:
         assert consumer.mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert (consumer.mapping["BatchSize"] == 1) == (consumer.trigger == "feature_pipeline")
+        assert (consumer.mapping["BatchSize"] == 1) == (consumer.trigger in ONE_BY_ONE)
 
     assert consumers
 
@@ -138,7 +148,7 @@ def test_no_more_runs_at_once_than_the_stage_says(assembly: Assembly) -> None:
     declared = {
         "feature_pipeline": stage.feature_pipeline.max_concurrency,
         "message_queue": stage.message_queue.max_concurrency,
-        **{trigger.name: trigger.max_concurrency for trigger in stage.triggers},
+        **{trigger.name: trigger.max_concurrency for trigger in stage.routed},
     }
 
     held = {consumer.trigger: consumer.mapping["ScalingConfig"]["MaximumConcurrency"] for consumer in consumers}
@@ -177,12 +187,25 @@ def test_environment_is_the_settings_that_the_handler_reads(assembly: Assembly) 
     functions = assembly.functions()
 
     for function in functions.values():
-        environment, models = environment_of(function), settings_of(function)
-        assert {TriggerSettings, GuardSettings} <= {parent for model in models for parent in model.__mro__}
+        environment, models = environment_of(function), settings_of(function) - WRITTEN_LATER
         read = [model.from_environment(environment) for model in models]
         assert environment == {name: text for model in read for name, text in model.to_environment().items()}
 
     assert functions
+
+
+def test_whoever_hears_events_has_a_guard(assembly: Assembly) -> None:
+    """What is fed by a queue, and the door, know their trigger and their guard; what a workflow calls has none."""
+    functions = assembly.functions()
+    hearing = {"Webhook/ReceiveWebhook/Function", *(consumer.function_path for consumer in assembly.consumers())}
+
+    guarded = {
+        path
+        for path, function in functions.items()
+        if {TriggerSettings, GuardSettings} <= {parent for model in settings_of(function) for parent in model.__mro__}
+    }
+
+    assert guarded == hearing <= functions.keys()
 
 
 def test_function_is_told_of_the_queue_that_feeds_it(assembly: Assembly) -> None:
@@ -204,27 +227,72 @@ def test_function_is_told_of_the_queue_that_feeds_it(assembly: Assembly) -> None
 
 
 def test_only_those_who_announce_know_the_bus(assembly: Assembly) -> None:
-    """What a handler reads is found in what it calls, too: adapters read where the bus is, the router does not."""
+    """What a handler reads is found in what it calls, too: adapters read where the bus is.
+
+    The router starts targets, and what becomes of a model is told by the stream of its ledger: they do not.
+    """
+    silent = {"model_deployment", "settle_deployment", *(trigger.name for trigger in assembly.stage.routed)}
+
     readers = {consumer.trigger: BusSettings in settings_of(consumer.function) for consumer in assembly.consumers()}
 
-    assert readers == {consumer.trigger: consumer.declared_name is None for consumer in assembly.consumers()}
+    assert readers == {trigger: trigger not in silent for trigger in readers}
+    assert readers
 
 
 def test_every_handler_file_is_one_function(local: Assembly) -> None:
-    """Each file in the handlers folders is one function; the router's is one for each declared trigger.
+    """Each file in the handlers folders is one function; the router's is one a declared trigger, predict one a model.
 
-    All are fed by a queue, but the one whose sender waits for the answer.
+    All are fed by a queue, but the one whose sender waits for the answer, and those that are called by name.
     """
     files = [file.relative_to(ROOT) for file in ROOT.glob("functions/*/handlers/*.py") if file.name != "__init__.py"]
+    stage = local.stage
 
-    deployed = {consumer.trigger: handler_file(consumer.function) for consumer in local.consumers()}
-    routed = {name: deployed.pop(name) for name in [trigger.name for trigger in local.stage.triggers]}
+    deployed = {path: handler_file(function) for path, function in local.functions().items()}
 
-    door = handler_file(local.functions()["Webhook/ReceiveWebhook/Function"])
+    repeated = {"start_target": len(stage.routed), "predict": len(stage.models)}
+    expected = [file for file in files for _ in range(repeated.get(file.stem, 1))]
+    fed = {consumer.function_path for consumer in local.consumers()}
+    called = {"receive_webhook", "predict", *(file.stem for file in files if construct_id(file.stem) in STEPS)}
+    assert sorted(deployed.values()) == sorted(expected)
+    assert {file.stem for path, file in deployed.items() if path not in fed} == called
+    assert not {file.stem for path, file in deployed.items() if path in fed} & called
 
-    assert len(local.functions()) == len(deployed) + len(routed) + 1
-    assert sorted([*deployed.values(), *set(routed.values()), door]) == sorted(files)
-    assert len(set(routed.values())) == 1
+
+@pytest.mark.parametrize("kind", ["AWS::Lambda::Version", "AWS::Lambda::Alias"])
+def test_versions_and_aliases_are_the_workflows(kind: str, assembly: Assembly) -> None:
+    """No template has a version or an alias of a function, so that no deployment of templates moves what is live."""
+    assert assembly.functions()
+    assert assembly.resources(kind) == {}
+
+
+def test_model_has_a_function_as_the_stage_says(varied: Assembly) -> None:
+    """Each model has a function of its own, with its memory and time, which knows where its artefacts are."""
+    predicting = {
+        settings.model_name: (function["MemorySize"], function["Timeout"], settings.artefact_prefix)
+        for path, function in varied.functions().items()
+        if path.endswith("/Predict/Function")
+        for settings in [PredictSettings.from_environment(environment_of(function))]
+    }
+
+    assert predicting == {
+        model.name: (model.memory_mb, model.timeout_seconds, model.artefact_prefix) for model in varied.stage.models
+    }
+    assert len(predicting) == 2
+
+
+def test_models_lie_beside_the_code(varied: Assembly) -> None:
+    """Every function of the deployment has the models of the stage in its bundle, since an environment has no room."""
+    bundles = [
+        varied.folder / body["Metadata"]["aws:asset:path"]
+        for body in varied.bodies("AWS::Lambda::Function").values()
+        if "functions.model_deployment." in body["Properties"]["Handler"]
+    ]
+
+    for bundle in bundles:
+        declared = DeclaredModels.model_validate_json((bundle / MODELS_FILE).read_bytes())
+        assert declared.models == varied.stage.models
+
+    assert bundles
 
 
 def test_code_can_be_found_beside_the_template(assembly: Assembly) -> None:
@@ -248,9 +316,10 @@ def test_function_logs_to_a_group_that_does_not_grow_for_ever(assembly: Assembly
 
     assert used
     of_the_door = [path for path in groups if path.startswith("Webhook/Door/")]
+    of_workflows = [f"{path.rpartition('/')[0]}/Logs" for path in assembly.workflows()]
     assert bool(of_the_door) is (assembly.stage.api_access_logs != "off")
-    assert sorted([*used, *of_the_door]) == sorted(groups)
-    assert all(groups[path]["RetentionInDays"] <= 90 for path in used)
+    assert sorted([*used, *of_the_door, *of_workflows]) == sorted(groups)
+    assert all(groups[path]["RetentionInDays"] <= 90 for path in [*used, *of_workflows])
 
 
 # Data
@@ -315,20 +384,24 @@ def test_queues_are_encrypted(assembly: Assembly) -> None:
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues)
 
 
-def test_access_to_data_is_logged(local: Assembly) -> None:
-    """Who reads the data bucket is written to another bucket, which takes logs from nobody else."""
-    data = local.resources("AWS::S3::Bucket")["Data"]
-    (letting_in,) = [
-        statement for policy in local.resources("AWS::S3::BucketPolicy").values() for statement in allowed(policy)
+@pytest.mark.parametrize(("stage", "logged"), [("local", {"Data", "Models"}), ("varied", {"Models"})])
+def test_access_to_data_is_logged(stage: str, logged: set[str], request: pytest.FixtureRequest) -> None:
+    """Who reads a bucket of ours is written to another bucket, which takes logs from nobody else."""
+    assembly: Assembly = request.getfixturevalue(stage)
+    buckets = assembly.resources("AWS::S3::Bucket")
+    letting_in = [
+        statement for policy in assembly.resources("AWS::S3::BucketPolicy").values() for statement in allowed(policy)
     ]
 
-    assert data["LoggingConfiguration"] == {"DestinationBucketName": "<AccessLogs>"}
-    assert letting_in["Principal"] == {"Service": "logging.s3.amazonaws.com"}
-    assert letting_in["Resource"] == "<AccessLogs.Arn>/*"
-    assert letting_in["Condition"] == {
-        "ArnLike": {"aws:SourceArn": "<Data.Arn>"},
-        "StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"},
-    }
+    assert buckets.keys() == {*logged, "AccessLogs"}
+    for name in logged:
+        assert buckets[name]["LoggingConfiguration"] == {"DestinationBucketName": "<AccessLogs>"}
+    for statement in letting_in:
+        assert statement["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+        assert statement["Resource"] == "<AccessLogs.Arn>/*"
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "<AWS::AccountId>"}
+    sources = {statement["Condition"]["ArnLike"]["aws:SourceArn"] for statement in letting_in}
+    assert sources == {f"<{name}.Arn>" for name in logged}
 
 
 @pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table"])
@@ -340,22 +413,32 @@ def test_data_outlives_its_stack(kind: str, local: Assembly) -> None:
     assert all(body["DeletionPolicy"] == body["UpdateReplacePolicy"] == "Retain" for body in bodies)
 
 
-@pytest.mark.parametrize("name", ["Idempotency", "Outbox"])
-def test_items_expire_and_can_be_restored(name: str, local: Assembly) -> None:
+@pytest.mark.parametrize(
+    ("name", "keys"), [("Idempotency", ["id"]), ("Outbox", ["id"]), ("ModelLedger", ["model", "entry"])]
+)
+def test_items_expire_and_can_be_restored(name: str, keys: list[str], local: Assembly) -> None:
     """A table forgets by the attribute that Powertools writes, and can be set back to an earlier moment."""
     table = local.resources("AWS::DynamoDB::Table")[name]
 
-    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == list(
+        zip(keys, ["HASH", "RANGE"], strict=False)
+    )
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-def test_outbox_tells_what_was_and_what_is(local: Assembly) -> None:
-    """The outbox's stream has both images, so that an event is told when a change brings it and not when it stays."""
+def test_outboxes_tell_what_was_and_what_is(local: Assembly) -> None:
+    """The stream of a table whose items carry events has both images: an event is told when it comes, not if it stays.
+
+    The idempotency records carry none, and have no stream.
+    """
     tables = local.resources("AWS::DynamoDB::Table")
 
-    assert tables["Outbox"]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    assert "StreamSpecification" not in tables["Idempotency"]
+    streams = {name: table["StreamSpecification"] for name, table in tables.items() if "StreamSpecification" in table}
+
+    both_images = {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert streams == {"Outbox": both_images, "ModelLedger": both_images}
+    assert tables.keys() - streams.keys() == {"Idempotency"}
 
 
 def test_bus_keeps_what_doorbell_announced(assembly: Assembly) -> None:
@@ -382,9 +465,14 @@ def test_stacks_hold_on_to_each_other_weakly(assembly: Assembly) -> None:
 
 
 def test_foundation_is_the_same_whatever_is_declared(bare: Assembly, varied: Assembly) -> None:
-    """Declaring and removing data sets and triggers changes nothing in the stack of what must survive."""
+    """Declaring and removing data sets, triggers and models changes nothing in the stack of what must survive."""
     nothing, everything = (assembly.templates["doorbell-mine-foundation"]["Resources"] for assembly in (bare, varied))
-    own_bucket = {name: body for name, body in nothing.items() if body["Type"].startswith("AWS::S3::")}
+    # Another team's bucket is none of ours, and writes no logs of ours.
+    own_bucket = {
+        name: body
+        for name, body in nothing.items()
+        if body["Metadata"]["aws:cdk:path"].split("/")[1] in {"Data", "AccessLogs"}
+    }
     # One a provider: they are declared, too, and whoever is not to ring any more has no use for one.
     secrets = {name: body for name, body in nothing.items() if body["Type"] == "AWS::SecretsManager::Secret"}
 
@@ -392,10 +480,11 @@ def test_foundation_is_the_same_whatever_is_declared(bare: Assembly, varied: Ass
     assert nothing == everything | own_bucket | secrets
 
 
-def test_declared_triggers_can_be_removed(bare: Assembly, local: Assembly) -> None:
-    """Without its declared triggers and data sets a stage loses their resources, and keeps all others by name."""
+def test_declared_triggers_and_models_can_be_removed(bare: Assembly, local: Assembly) -> None:
+    """Without its triggers, data sets and models a stage loses their resources, and keeps all others by name."""
     declared, left = local.names(), bare.names()
-    theirs = ("BucketNotifications", "FeaturePipeline/Notifications/", *routed(local))
+    owners = [f"Router/Notices/Topic/{address}" for model in local.stage.models for address in model.owners]
+    theirs = ("BucketNotifications", "FeaturePipeline/Notifications/", "ModelDeployment/", *owners, *routed(local))
 
     gone = {path for name, path in declared.items() if name not in left}
 
@@ -403,8 +492,9 @@ def test_declared_triggers_can_be_removed(bare: Assembly, local: Assembly) -> No
     door = "Webhook/Door/Api/"
     assert {name: path for name, path in left.items() if not path.startswith(door)}.items() <= declared.items()
     assert {path for path in gone if not path.startswith((*theirs, door))} == set()
-    assert {path for path in left.values() if path.startswith(routed(local))} == set()
+    assert {path for path in left.values() if path.startswith(("ModelDeployment/", *routed(local)))} == set()
     assert local.stage.triggers
+    assert local.stage.models
 
 
 def routed(assembly: Assembly) -> tuple[str, ...]:
