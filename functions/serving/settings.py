@@ -101,6 +101,11 @@ class DeclaredModel(_Declared):
         return {self.name, *self.registry_names}
 
 
+def _letters(name: str) -> str:
+    """What is left of a name where it becomes part of a construct's."""
+    return name.replace("_", "").replace("-", "")
+
+
 class DeclaredModels(Settings):
     """The models of a stage, as text beside the code."""
 
@@ -110,7 +115,7 @@ class DeclaredModels(Settings):
     def _names_are_unique(self) -> Self:
         for number, one in enumerate(self.models):
             for other in self.models[:number]:
-                if one.name.replace("_", "-") == other.name.replace("_", "-"):
+                if _letters(one.name) == _letters(other.name):
                     message = f"two models are named {other.name!r} and {one.name!r}: give one of them another name"
                     raise ValueError(message)
                 if taken := sorted(one.known_as & other.known_as):
