@@ -1,11 +1,12 @@
 """What the model ledger knows of one model, and the one way in which that changes: a rule makes a new record."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from functions.serving.artefact import Version
 from functions.shared.contracts.models import ModelName
@@ -13,11 +14,23 @@ from functions.shared.events import CanonicalEvent
 
 A = TypeVar("A")
 
-MOST_VERSIONS_REMEMBERED = 200
+MOST_VERSIONS_REMEMBERED = 100
 """Of how many versions a record tells what became of them: an item of DynamoDB has 400 KB."""
+
+MOST_APPROVALS_REMEMBERED = 10
+LONGEST_REASON_REMEMBERED = 200
+"""Of each version; the history has the whole reason, and the event as well."""
 
 Standing = Literal["pending", "live", "good", "failed", "superseded", "rolled-back"]
 """What became of a version: `good` was live once, and `pending` is on its way."""
+
+
+def _briefly(reason: object) -> object:
+    return reason[:LONGEST_REASON_REMEMBERED] if isinstance(reason, str) else reason
+
+
+def _digest(approval: str) -> str:
+    return hashlib.sha256(approval.encode()).hexdigest()[:16]
 
 
 class _Part(BaseModel):
@@ -80,7 +93,18 @@ class VersionState(_Part):
     attempts: int
     approval: str
     """Idempotency key of the event that approved it last."""
-    reason: str = ""
+    earlier: tuple[str, ...] = ()
+    """Digests of the keys of approvals before, of the last ones."""
+    reason: Annotated[str, BeforeValidator(_briefly)] = ""
+
+    def has_seen(self, approval: str) -> bool:
+        """Whether an event with this idempotency key approved it, now or before."""
+        return approval == self.approval or _digest(approval) in self.earlier
+
+    def approved_by(self, approval: str, attempt: int) -> "VersionState":
+        """What it is with another approval on its way."""
+        earlier = (*self.earlier, _digest(self.approval))[-MOST_APPROVALS_REMEMBERED:]
+        return VersionState(standing="pending", attempts=attempt, approval=approval, earlier=earlier)
 
 
 class HistoryEntry(_Part):

@@ -73,7 +73,7 @@ class DeclaredModel(_Declared):
     artefact_prefix: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*/)+$", max_length=256)] = ""
     """Where its artefacts lie in the models bucket; `models/<name>/` unless given."""
     smoke: SmokeSuite = SmokeSuite()
-    thresholds: dict[str, float] = {}
+    thresholds: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
     """Metric of the manifest -> the least that a version must have."""
     canary: Canary | None = None
     """None: all requests move at once."""

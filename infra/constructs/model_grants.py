@@ -52,6 +52,16 @@ def change(function: PythonFunction, served: Sequence[lambda_.IFunction], *actio
     function.allow(list(actions), [one.function_arn for one in served])
 
 
+def read_versions(function: PythonFunction, served: Sequence[lambda_.IFunction]) -> None:
+    """Let the function read published versions of the models' functions."""
+    for one in served:
+        function.allow_under(
+            ["lambda:GetFunctionConfiguration"],
+            f"{one.function_arn}:",
+            reason="versions of the model's function are read, whatever their numbers",
+        )
+
+
 def delete_versions(function: PythonFunction, served: Sequence[lambda_.IFunction]) -> None:
     """Let the function delete published versions of the models' functions, and never the functions."""
     for one in served:

@@ -118,6 +118,7 @@ class ModelDeploymentTrigger(Construct):
             model_grants.change(steps[name], served, *model_grants.WRITE_ALIAS)
         model_grants.change(steps["StartCanary"], served, *model_grants.MOVE_ALIAS)
         model_grants.change(steps["PublishCandidate"], served, *model_grants.PUBLISH)
+        model_grants.read_versions(steps["PublishCandidate"], served)
         model_grants.change(steps["RecordDeployment"], served, "lambda:ListVersionsByFunction")
         for name in ("PublishCandidate", "RecordDeployment"):
             model_grants.delete_versions(steps[name], served)

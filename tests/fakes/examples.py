@@ -26,6 +26,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "model.version.created": VERSION,
     "model.version.stage_changed": {**VERSION, "stage": "Production", "changedAt": "2026-01-04T10:15:00Z"},
     "model.deployed": VERSION,
+    "model.deployment_failed": {**VERSION, "step": "VerifyArtefact", "reason": "there is no model.ubj"},
     "model.rolled_back": {**VERSION, "failedVersion": "8", "reason": "too slow"},
     "latency_p95_above_threshold": ALARM,
     "model_quality_below_threshold": ALARM,

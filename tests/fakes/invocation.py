@@ -13,6 +13,7 @@ class Invocation:
 
     remaining_seconds: float = 60.0
     function_name: str = "doorbell-test"
+    function_version: str = "$LATEST"
     memory_limit_in_mb: int = 1_024
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:doorbell-test"
     aws_request_id: str = "5f0a7a44-0f5c-4c61-9a44-000000000000"

@@ -64,7 +64,12 @@ class S3InMemory:
         """The object."""
         found = self._found("GetObject", Bucket, Key, IfMatch)
         body = StreamingBody(io.BytesIO(found.content), len(found.content))
-        return {"ETag": found.etag, "Metadata": dict(found.metadata), "Body": body}
+        return {
+            "ETag": found.etag,
+            "Metadata": dict(found.metadata),
+            "ContentLength": len(found.content),
+            "Body": body,
+        }
 
     def put_object(
         self,

@@ -57,7 +57,7 @@ class Decision:
     verdict: Verdict
     reason: str
     pending: Pending | None = None
-    """What is to be started."""
+    """What is on its way, and has to be started unless it was."""
 
 
 def approve(
@@ -86,7 +86,7 @@ def approve(
         # Begun by a try that may have died before it started the execution.
         return Change(Decision("start", f"attempt {pending.attempt}", pending))
     if reason := _done_already(record, approval, production, code_hash):
-        return Change(Decision("duplicate", reason))
+        return Change(Decision("duplicate", reason, pending))
     if refusal := _refusal(record, approval):
         return _refused(record, approval, *refusal, now)
     attempt = 1 + (state.attempts if state else 0)
@@ -104,7 +104,11 @@ def approve(
     why = "forced" if approval.is_forced else "for its new code" if approval.is_redeployment else ""
     if record.live and record.live.version == approval.version and not approval.is_redeployment:
         why = "production does not point at it"
-    state = VersionState(standing="pending", attempts=attempt, approval=begun.approval)
+    state = (
+        state.approved_by(begun.approval, attempt)
+        if state
+        else VersionState(standing="pending", attempts=attempt, approval=begun.approval)
+    )
     new = record.with_version(approval.version, state).model_copy(
         update={"sequence": begun.sequence, "pending": {**record.pending, key: begun}}
     )
@@ -120,7 +124,7 @@ def _done_already(
     state, pending, live = record.versions.get(key), record.pending.get(key), record.live
     if pending:
         return f"version {version} is being deployed, in attempt {pending.attempt}"
-    if state and state.approval == approval.event.idempotency_key:
+    if state and state.has_seen(approval.event.idempotency_key):
         return f"this approval was dealt with, and version {version} is {state.standing}"
     if live and live.version == version and live.function_version == production():
         if approval.is_redeployment and live.code_hash != code_hash:
@@ -160,11 +164,11 @@ def _refused(
 ) -> Change[Decision]:
     """Nothing is deployed; the owners hear why."""
     state = record.versions.get(str(approval.version))
-    seen = VersionState(
-        standing=state.standing if state else "superseded",
-        attempts=state.attempts if state else 0,
-        approval=approval.event.idempotency_key,
-        reason=state.reason if state else reason,
+    key = approval.event.idempotency_key
+    seen = (
+        state.approved_by(key, state.attempts).model_copy(update={"standing": state.standing, "reason": state.reason})
+        if state
+        else VersionState(standing="superseded", attempts=0, approval=key, reason=reason)
     )
     told = failed_event(
         record,

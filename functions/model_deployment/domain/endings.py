@@ -65,6 +65,7 @@ def record_deployed(
                 standing="pending" if str(live.version) in record.pending else "good",
                 attempts=old.attempts if old else 1,
                 approval=old.approval if old else "",
+                earlier=old.earlier if old else (),
             ),
         )
     new = settled(new, deployment.version, "live", "").model_copy(

@@ -19,8 +19,13 @@ def settled(record: ModelRecord, version: int, standing: Standing, reason: str) 
         # Another one may have gone live since.
         is_live = record.live is not None and record.live.version == version
         standing = "live" if is_live else "good" if mine.was == "live" else mine.was
+    before = record.versions.get(str(version))
     state = VersionState(
-        standing=standing, attempts=mine.attempt, approval=mine.approval, reason=reason[:LONGEST_REASON]
+        standing=standing,
+        attempts=mine.attempt,
+        approval=mine.approval,
+        earlier=before.earlier if before else (),
+        reason=reason,
     )
     return record.without_pending(version).with_version(version, state)
 

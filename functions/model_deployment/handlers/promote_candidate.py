@@ -43,11 +43,15 @@ def _promote(deployment: Deployment) -> Deployment:
             raise ProductionFailsError(message)
     move_production(deployment, FunctionVersions.of(deployment.function), ModelLedger.from_environment())
     answer = invoker(deployment.function, PRODUCTION, correlation_id=correlation_id)(request)
-    if answer.function_version == deployment.function_version and not answer.error:
+    is_ours = answer.function_version == deployment.function_version
+    if is_ours and answer.error:
+        message = f"the candidate threw in production: {answer.error}"
+        raise ProductionFailsError(message)
+    if is_ours:
         return deployment.ended("promoted", f"production answers as version {answer.payload.get('version')}")
     if deployment.rounds >= MOST_ROUNDS:
-        got = answer.error or f"version {answer.function_version} of the function"
-        message = f"after {MOST_ROUNDS} looks production still answers with {got}: see its log"
+        got = f"version {answer.function_version} of the function"
+        message = f"after {MOST_ROUNDS} looks production still answers as {got}: see where its alias points"
         raise ProductionFailsError(message)
     # An alias takes a moment to arrive everywhere.
     return deployment.ended("settling", "production does not answer yet", rounds=deployment.rounds + 1)

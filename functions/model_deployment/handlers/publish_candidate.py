@@ -38,9 +38,10 @@ def _publish(deployment: Deployment) -> Deployment:
     if deployment.rounds >= MOST_ROUNDS:
         message = f"{deployment.function} was not ready after {MOST_ROUNDS} looks: see in Lambda what it waits for"
         raise LambdaGaveUpError(message)
-    check_fence(ModelLedger.from_environment().read(deployment.model), deployment)
+    record = ModelLedger.from_environment().read(deployment.model)
+    check_fence(record, deployment)
     try:
-        candidate = _candidate(deployment, FunctionVersions.of(deployment.function))
+        candidate = _candidate(deployment, FunctionVersions.of(deployment.function), record.kept_function_versions)
     except (NotYetError, ChangedMeanwhileError) as error:
         return deployment.ended("updating", str(error), rounds=deployment.rounds + 1)
     return deployment.ended(
@@ -52,8 +53,8 @@ def _publish(deployment: Deployment) -> Deployment:
     )
 
 
-def _candidate(deployment: Deployment, function: FunctionVersions) -> PublishedFunction:
-    """The published version that is of this version of the model, ready to be invoked."""
+def _candidate(deployment: Deployment, function: FunctionVersions, kept: set[str]) -> PublishedFunction:
+    """The published version that is of this version of the model, ready to be invoked; kept ones are never deleted."""
     latest = _ready(function.latest())
     wanted = {**latest.environment, **_version(deployment)}
     # Published by a try that died, or when the version was deployed before.
@@ -62,10 +63,14 @@ def _candidate(deployment: Deployment, function: FunctionVersions) -> PublishedF
         function.change_environment(latest, wanted)
         message = "the environment was written"
         raise NotYetError(message)
-    candidate = there or function.publish(latest)
-    if not _is_wanted(candidate, latest, wanted):
-        # Somebody changed the function between our look and the publishing.
+    # Read by itself, since neither a list nor the answer to publishing has to tell how far Lambda is with it.
+    candidate = function.version((there or function.publish(latest)).function_version)
+    is_wanted = _is_wanted(candidate, latest, wanted)
+    if (candidate.failure or not is_wanted) and candidate.function_version not in kept:
+        # It would be found again by every later attempt.
         function.delete(candidate.function_version)
+    if not is_wanted:
+        # Somebody changed the function between our look and the publishing.
         message = f"version {candidate.function_version} was published with another environment"
         raise NotYetError(message)
     return _ready(candidate)

@@ -62,6 +62,9 @@ def _consumer() -> QueueConsumer[ModelVersionStageChanged]:
         )
         match decision.verdict:
             case "duplicate":
+                if decision.pending:
+                    # Begun by an approval whose tries may all have ended before it was started.
+                    _start(settings.deployment_state_machine, function, approval, decision.pending)
                 return Settled(Outcome.DUPLICATE, decision.reason)
             case "older":
                 return Settled(Outcome.SUPERSEDED, decision.reason)

@@ -77,6 +77,12 @@ class FunctionVersions:
         """The function as it is now."""
         return _published(self._lambda.get_function_configuration(FunctionName=self._function))
 
+    def version(self, function_version: str) -> PublishedFunction:
+        """A published version."""
+        return _published(
+            self._lambda.get_function_configuration(FunctionName=self._function, Qualifier=function_version)
+        )
+
     def published(self) -> list[PublishedFunction]:
         """All published versions, the oldest first."""
         pages = self._lambda.get_paginator("list_versions_by_function").paginate(FunctionName=self._function)

@@ -13,7 +13,15 @@ import functions
 from functions.feature_pipeline.settings import ComputeFeaturesSettings
 from functions.message_queue.settings import ForwardEventSettings
 from functions.metric_alarm.settings import AlarmSettings
+from functions.model_deployment.settings import LeaseSettings, ModelsBucketSettings, StarterSettings
 from functions.router.settings import StartTargetSettings
+from functions.serving.settings import (
+    DeclaredModel,
+    DeclaredModels,
+    LedgerSettings,
+    PredictSettings,
+    ServedVersionSettings,
+)
 from functions.shared.settings import BusSettings, GuardSettings, QueueSettings, Settings, TopicTarget, TriggerSettings
 from functions.webhook.settings import DoorSettings, MappingSettings
 
@@ -37,6 +45,17 @@ EXAMPLES: list[Settings] = [
     DoorSettings(
         trigger="webhook", webhook_secrets={"mlflow": "arn"}, secret_overlap_seconds=86_400, secret_refresh_seconds=60
     ),
+    StarterSettings(
+        deployment_state_machine="arn:aws:states:us-east-1:123456789012:stateMachine:deploy",
+        model_functions={"retention": "doorbell-retention"},
+        registry_names={"retention-prod": "retention"},
+    ),
+    LeaseSettings(lease_seconds=3_600),
+    ModelsBucketSettings(artefacts_bucket="doorbell-models"),
+    DeclaredModels(models=(DeclaredModel(name="retention"),)),
+    LedgerSettings(model_ledger="ledger"),
+    PredictSettings(model_name="retention", models_bucket="doorbell-models", artefact_prefix="models/retention/"),
+    ServedVersionSettings(model_version=7, manifest_checksum="e3b0"),
     MappingSettings(aliases={"live": "Production"}, stage_tag="lifecycle", accepted_types=("batch.ready",)),
 ]
 
