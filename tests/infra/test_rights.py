@@ -56,7 +56,7 @@ DELETES, INVOKES = {"lambda:DeleteFunction"}, {"lambda:InvokeFunction"}
 WITH_MODELS: dict[str, dict[str, set[str]]] = {
     "StartDeployment": {"": {"lambda:GetAlias", "lambda:GetFunctionConfiguration"}},
     "TakeLease": {"": UNDOES, ":*": DELETES},
-    "PublishCandidate": {"": PUBLISHES, ":*": DELETES},
+    "PublishCandidate": {"": PUBLISHES, ":*": DELETES | {"lambda:GetFunctionConfiguration"}},
     "SmokeTestCandidate": {"": POINTS, ":staging": INVOKES},
     "StartCanary": {"": MOVES},
     "PromoteCandidate": {"": POINTS, ":*": INVOKES, ":production": INVOKES},

@@ -16,8 +16,8 @@ from tests.proof.starts import Machine
 LEASE = ["GetItem", "TransactWriteItems", "GetItem"]
 VERIFY = ["GetObject"] * 3
 CHANGE = ["GetItem", "GetFunctionConfiguration", "ListVersionsByFunction", "UpdateFunctionConfiguration"]
-PUBLISH = ["GetItem", "GetFunctionConfiguration", "ListVersionsByFunction", "PublishVersion"]
-WAITED = ["GetItem", "GetFunctionConfiguration", "ListVersionsByFunction"]
+PUBLISH = [*CHANGE[:-1], "PublishVersion", "GetFunctionConfiguration"]
+WAITED = [*CHANGE[:-1], "GetFunctionConfiguration"]
 ANNOUNCE = ["GetAlias", "GetItem", "TransactWriteItems"]
 """The alias's revision, the fence, and the candidate that is about to be let in."""
 TRY_OUT = [*["GetObject"] * 2, *["Invoke"] * 5]
