@@ -113,10 +113,10 @@ MISTAKES = (
         f"{GAPS}::test_who_was_taken_over_gets_nothing_through",
     ),
     Mistake(
-        "approval that was begun taken for dealt with",
+        "approval begun and not remembered as on its way",
         "functions/model_deployment/domain/approvals.py",
-        "if pending and pending.approval == event.idempotency_key:",
-        "if False:",
+        '"pending": {**record.pending, key: begun}',
+        '"pending": record.pending',
         f"{CRASHES}::test_an_approval_survives_every_crash",
     ),
     Mistake(
