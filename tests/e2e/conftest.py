@@ -6,14 +6,14 @@ import pytest
 
 from doorbell.embedded import lifecycle
 from doorbell.terminal import err
-from tests.e2e.deployed import Deployed
+from tests.e2e.deployed import Deployed, in_a_hurry
 
 
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[Deployed]:
     """The local stage, deployed."""
     connection = lifecycle.up(None, "local", lambda what: err.print(f"{what} ...", highlight=False))
-    deployed = Deployed(connection)
+    deployed = in_a_hurry(Deployed(connection))
     # S3 announces itself with a test event.
     deployed.settled()
     yield deployed

@@ -40,6 +40,9 @@ STEPS = (
 )
 """The functions of a deployment that succeeds, without canary."""
 
+ALL_STEPS = (*STEPS, "start_canary", "judge_canary", "discard_candidate")
+"""The functions of the workflow's states."""
+
 DEPLOYMENT_SECONDS = 120.0
 """Patience with one deployment: two environments of a new version start on a machine that does other things as well."""
 
@@ -51,8 +54,14 @@ PAUSE_SECONDS = 0.02
 class Client:
     """Asks production again and again; notes each answer."""
 
-    versions: list[int] = field(default_factory=list)
+    seen: tuple[list[int], ...]
+    """The versions that answered, in order, for each of its threads."""
     errors: list[str] = field(default_factory=list)
+
+    @property
+    def versions(self) -> list[int]:
+        """All versions that answered."""
+        return [version for seen in self.seen for version in seen]
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,14 @@ class Model:
         """The version that is live."""
         live = self.record.live
         return live.version if live else None
+
+    def ensure_live(self) -> int:
+        """The version that is live; one is deployed where none is."""
+        live = self.live
+        if live is None:
+            live = self.next_version()
+            assert self.deploy(live).what == "deployed"
+        return live
 
     def next_version(self) -> int:
         """A version above all that anybody approved: what other tests did is no matter."""
@@ -196,24 +213,26 @@ class Model:
         assert record.live
         assert record.live.version == live
         assert (record.lease, record.candidate, record.pending) == (None, None, {})
-        at = (record.live.function_version, {})
+        at: tuple[str, dict[str, float]] = (record.live.function_version, {})
         assert self.aliases() == {"production": at, "staging": at}
-        assert self.published() == record.kept_function_versions
+        assert self.published() >= record.kept_function_versions
+        # What this deployment put out of the good ones goes with the next.
+        assert len(self.published() - record.kept_function_versions) <= 1
         assert self.ask(ROWS[:1])["version"] == live
 
     @contextmanager
-    def client(self, threads: int = 2) -> Iterator[Client]:
+    def client(self, threads: int = 1) -> Iterator[Client]:
         """A client that asks production meanwhile, without a pause."""
-        client, over = Client(), threading.Event()
+        client, over = Client(tuple([] for _ in range(threads))), threading.Event()
 
-        def ask() -> None:
+        def ask(seen: list[int]) -> None:
             while not over.wait(PAUSE_SECONDS):
                 try:
-                    client.versions.append(self.ask(ROWS[:1])["version"])
+                    seen.append(self.ask(ROWS[:1])["version"])
                 except (AssertionError, BotoCoreError, ClientError, KeyError) as error:
                     client.errors.append(repr(error))
 
-        asking = [threading.Thread(target=ask) for _ in range(threads)]
+        asking = [threading.Thread(target=ask, args=[seen]) for seen in client.seen]
         for thread in asking:
             thread.start()
         try:
@@ -234,16 +253,24 @@ class Model:
         let_in = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
         policy = json.dumps({"Statement": [{**let_in, "Resource": arn}]})
         self.deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        # As their mail is subscribed; the local stage has no owners, for it would send none.
+        heard = {"eventType": ["model.deployment_failed"], "modelName": [self.name]}
         subscription = sns.subscribe(
             TopicArn=self.deployed.outputs.topics["notices"],
             Protocol="sqs",
             Endpoint=arn,
-            Attributes={"RawMessageDelivery": "true"},
+            Attributes={
+                "FilterPolicy": json.dumps(heard),
+                "FilterPolicyScope": "MessageBody",
+                "RawMessageDelivery": "true",
+            },
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
-        yield url
-        sns.unsubscribe(SubscriptionArn=subscription)
-        self.deployed.sqs.delete_queue(QueueUrl=url)
+        try:
+            yield url
+        finally:
+            sns.unsubscribe(SubscriptionArn=subscription)
+            self.deployed.sqs.delete_queue(QueueUrl=url)
 
 
 def golden_cases(files: Files) -> tuple[GoldenCase, ...]:

@@ -1,12 +1,14 @@
-"""Data sets and targets by configuration alone, on a second embedded AWS beside the first, by the command line."""
+"""Data sets, targets and models by configuration alone, on a second embedded AWS, by the command line."""
 
+import io
 import json
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
 import pytest
@@ -16,10 +18,13 @@ from doorbell.embedded.emulator import free_port
 from doorbell.purchases import partitions
 from doorbell.samples import EVENTS, read_messages
 from functions.webhook.settings import provider_names
-from tests.e2e.deployed import Deployed, eventually
+from tests.e2e.deployed import Deployed, eventually, in_a_hurry
+from tests.e2e.models import ALL_STEPS, Model
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_stepfunctions import SFNClient
 
 STATE_MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{{name}}"
@@ -60,6 +65,25 @@ kind = "state-machine"
 arn = "{STATE_MACHINE.format(name="score-batch")}"
 parameters = {{ batch = "batchId", regions = "regionIds" }}
 """
+CHURN = """
+[model_deployment]
+timeout_seconds = 300
+lease_wait_seconds = 1
+
+[[models]]
+name = "churn"
+smoke = { function = "checks-of-churn" }
+canary = { weight = 0.25, bake_seconds = 20, minimum_requests = 1_000_000, too_few_requests = "promote" }
+alarms = ["churn-is-slow"]
+keep_versions = 1
+warm_environments = 1
+timeout_seconds = 30
+"""
+CHECKS = """
+def handler(event, context):
+    return {"passed": event["version"] != 2, "reason": "checked version {version} at {qualifier}".format(**event)}
+"""
+"""A user's own checks, which version 2 does not pass."""
 HEAD = """
 [runtime]
 python = "host"
@@ -73,16 +97,35 @@ BASKETS_SQL = (
 )
 
 
+def role(deployed: Deployed, name: str) -> str:
+    """ARN of a role of the user's own."""
+    iam: IAMClient = deployed.connection.client("iam")
+    trust = {"Version": "2012-10-17", "Statement": []}
+    return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+
+
 def state_machine(deployed: Deployed, name: str) -> str:
     """A state machine of the user's own; its ARN, which the stage file knew before."""
     states: SFNClient = deployed.connection.client("stepfunctions")
-    iam: IAMClient = deployed.connection.client("iam")
-    trust = {"Version": "2012-10-17", "Statement": []}
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
-    machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
+    machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role(deployed, name))
     assert machine["stateMachineArn"] == STATE_MACHINE.format(name=name)
     return machine["stateMachineArn"]
+
+
+def function(deployed: Deployed, name: str, code: str) -> None:
+    """A function of the user's own, which the stage file knew before."""
+    lambda_: LambdaClient = deployed.connection.client("lambda")
+    bundle = io.BytesIO()
+    with zipfile.ZipFile(bundle, "w") as archive:
+        archive.writestr("checks.py", code)
+    lambda_.create_function(
+        FunctionName=name,
+        Runtime="python3.11",
+        Handler="checks.handler",
+        Role=role(deployed, name),
+        Code={"ZipFile": bundle.getvalue()},
+    )
 
 
 def doorbell(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -109,13 +152,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def beside(deployed: Deployed, project: Path) -> Iterator[Deployed]:
-    """A second embedded AWS, on a port of its own, with three data sets and a declared trigger."""
+    """A second embedded AWS, on a port of its own, with three data sets, a declared trigger and a model."""
     port = free_port()
-    stage = write_stage(project, TRANSACTIONS, BASKETS, LABELS, SCORE_BATCH)
+    stage = write_stage(project, TRANSACTIONS, BASKETS, LABELS, SCORE_BATCH, CHURN)
     done = doorbell("up", "--port", str(port), "--stage-file", stage)
     assert done.returncode == 0, done.stderr
     assert port != deployed.connection.port
-    yield Deployed(connect(port=port, stage=None))
+    yield in_a_hurry(Deployed(connect(port=port, stage=None)))
     assert doorbell("down", "--port", str(port)).returncode == 0
 
 
@@ -126,10 +169,9 @@ def test_two_run_side_by_side(deployed: Deployed, beside: Deployed) -> None:
 
     outputs = json.loads(shown.stdout)
     assert outputs["endpoint_url"] == beside.connection.endpoint_url
-    # Who rings the door to the outside waits for the answer: there is no queue before it.
-    assert (
-        set(outputs["queues"]) == set(outputs["functions"]) - {"receive_webhook"} <= set(outputs["dead_letter_queues"])
-    )
+    # Who rings the door to the outside, asks a model or runs a step waits for the answer: there is no queue before it.
+    assert set(outputs["functions"]) - set(outputs["queues"]) == {"receive_webhook", "predict_churn", *ALL_STEPS}
+    assert set(outputs["queues"]) <= set(outputs["functions"]) & set(outputs["dead_letter_queues"])
     assert outputs["webhook_url"].startswith(f"{beside.connection.endpoint_url}/")
     assert outputs["webhook_url"].endswith("/webhooks/")
     assert set(outputs["webhook_secrets"]) == set(provider_names())
@@ -196,7 +238,60 @@ def test_a_declared_trigger_starts_a_state_machine_once(beside: Deployed) -> Non
     assert sorted(given["batch"] for given in inputs) == [f"emea-{number}" for number in range(5)]
 
 
-def test_a_data_set_and_a_trigger_can_be_removed(beside: Deployed, project: Path) -> None:
+def test_a_model_goes_live_as_its_stage_says(beside: Deployed) -> None:
+    """Own checks, a canary, an alarm and how many versions are kept: each is heeded as it was declared."""
+    cloudwatch: CloudWatchClient = beside.connection.client("cloudwatch")
+    model = Model(beside, name="churn", registry_name="churn")
+    function(beside, "checks-of-churn", CHECKS)
+    cloudwatch.put_metric_alarm(
+        AlarmName="churn-is-slow",
+        Namespace="Models",
+        MetricName="LatencyP95",
+        Statistic="Average",
+        Period=60,
+        EvaluationPeriods=3,
+        Threshold=200,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+    def ring(state: Literal["ALARM", "OK"]) -> None:
+        cloudwatch.set_alarm_state(AlarmName="churn-is-slow", StateValue=state, StateReason="the test says so")
+
+    ring("OK")
+    first = model.deploy(1)
+    alone = model.published()
+    unchecked = model.deploy(2)
+    ring("ALARM")
+    alarmed = model.deploy(3)
+    model.check_order(1)
+    assert model.published() == alone
+    ring("OK")
+    approved = model.approve(3)
+    shares: list[float] = []
+
+    def shared() -> bool:
+        shares.extend(model.aliases()["production"][1].values())
+        return bool(shares)
+
+    eventually(shared, "the canary's share", 60)
+    second = model.became(approved)
+    model.check_order(3)
+    rest = [model.deploy(4), model.deploy(5)]
+    model.check_order(5)
+
+    assert (unchecked.what, alarmed.what) == ("failed", "failed")
+    assert {end.what for end in (first, second, *rest)} == {"deployed"}
+    assert unchecked.reason == (
+        "SmokeTestCandidate: SmokeTestFailedError: the checks of checks-of-churn did not pass: "
+        "'checked version 2 at staging'"
+    )
+    assert alarmed.reason.startswith("StartCanary: AlarmRingsError: churn-is-slow is in ALARM: ")
+    assert set(shares) == {0.25}
+    assert [served.version for served in model.record.previous] == [4]
+    assert model.published().isdisjoint(alone)
+
+
+def test_a_data_set_a_trigger_and_a_model_can_be_removed(beside: Deployed, project: Path) -> None:
     """The stage without them deploys into the same AWS; what was removed rings no more, and the rest does."""
     stage = write_stage(project, TRANSACTIONS)
     day = next(partitions(1))
@@ -208,6 +303,7 @@ def test_a_data_set_and_a_trigger_can_be_removed(beside: Deployed, project: Path
 
     assert done.returncode == 0, done.stderr
     assert "score_batches_of_emea" not in left.outputs.queues
+    assert (left.outputs.models, left.outputs.state_machines) == ({}, {})
     wanted = "features/transactions/1997-01-02/part-000.parquet"
     eventually(lambda: wanted in beside.keys("features/"), "features of what is left", seconds=60)
     left.settled()

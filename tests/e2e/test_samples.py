@@ -42,7 +42,7 @@ def test_a_sample_ends_as_the_index_says(deployed: Deployed, name: str, sample: 
     def all_fired() -> bool:
         if deployed.fired(started) >= set(sample.starts):
             return True
-        deployed.nudge(*deployed.outputs.functions)
+        deployed.nudge(*deployed.doors)
         return False
 
     eventually(all_fired, f"the triggers of {name}", PATIENCE_SECONDS)
