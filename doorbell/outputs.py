@@ -14,6 +14,9 @@ from doorbell.errors import DoorbellError
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
+DOOR = "receive_webhook"
+"""The function that has no queue, because its sender waits for the answer."""
+
 STACKS = ("foundation", "triggers")
 
 
@@ -47,6 +50,11 @@ class Outputs(BaseModel):
     """The door to the outside; a provider's name is appended."""
     webhook_secrets: dict[str, str] = {}
     """Provider -> name of its secret in Secrets Manager; the secret's string is what its requests are signed with."""
+
+    @property
+    def rung(self) -> list[str]:
+        """The functions that events ring: those with a queue, and the webhook's; not what serves a model, or a step."""
+        return [name for name in self.functions if name in self.queues or name == DOOR]
 
     def function(self, short_name: str) -> str:
         """Real name of a function.

@@ -99,7 +99,7 @@ class _Explainer:
             self._at_its_door(source, body, event, contract)
             if name == source.function
             else self._elsewhere(name, source, body, event, contract)
-            for name in self._outputs.functions
+            for name in self._outputs.rung
         ]
         return Explanation(
             message=source.message,

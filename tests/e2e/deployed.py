@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 STORAGE = "compute_features"
 """The storage trigger's function: the one that is meant where a test names none."""
 
-DOOR = "receive_webhook"
-"""The function at the door to the outside: who rings waits for the answer, so that there is no queue before it."""
-
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.1
 
@@ -193,16 +190,11 @@ class Deployed:
         answer = lambda_.get_function_configuration(FunctionName=self.outputs.functions[function])
         return answer["Environment"]["Variables"]
 
-    @property
-    def doors(self) -> list[str]:
-        """The functions that events ring: those with a queue, and the webhook's; not what serves a model, or a step."""
-        return [name for name in self.outputs.functions if name in self.outputs.queues or name == DOOR]
-
     def fired(self, since_ms: int) -> set[str]:
         """The triggers that fired since then."""
         return {
             settled.trigger
-            for function in self.doors
+            for function in self.outputs.rung
             for settled in self.outcomes(since_ms, function)
             if settled.outcome is Outcome.FIRED
         }

@@ -135,4 +135,4 @@ def test_it_speaks_to_people_and_to_programs(deployed: Deployed) -> None:
     assert 'NO   detail-type: "features.ready", and wanted is "ci.workflow.completed"' in said
     assert "attributes.environment" not in said
     [explanation] = json.loads(told)
-    assert {each["trigger"] for each in explanation["verdicts"]} == set(deployed.outputs.functions)
+    assert {each["trigger"] for each in explanation["verdicts"]} == set(deployed.outputs.rung)

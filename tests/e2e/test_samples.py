@@ -42,7 +42,7 @@ def test_a_sample_ends_as_the_index_says(deployed: Deployed, name: str, sample: 
     def all_fired() -> bool:
         if deployed.fired(started) >= set(sample.starts):
             return True
-        deployed.nudge(*deployed.doors)
+        deployed.nudge(*deployed.outputs.rung)
         return False
 
     eventually(all_fired, f"the triggers of {name}", PATIENCE_SECONDS)
