@@ -33,7 +33,7 @@ setup: .venv/.setup-done ## install everything into .venv, .emulator, .runtime a
 	$(NPM) ci --silent --no-audit --no-fund
 	@touch $@
 
-demo: setup ## start the embedded AWS, deploy into it, show features being computed, stop
+demo: setup ## start the embedded AWS, deploy into it, show features computed and models going live, stop
 	$(BIN)/doorbell demo
 
 test: setup lint ## run every check and every test

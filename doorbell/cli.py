@@ -256,7 +256,7 @@ def demo(
         int | None, typer.Option(min=1, max=546, help="How many days' partitions; all unless given.")
     ] = None,
 ) -> None:
-    """Start an embedded AWS, land real partitions in it, show their features being computed, and stop."""
+    """Start an embedded AWS, land real partitions, let things go wrong, deploy models, and stop."""
     number = port or emulator.free_port()
     with progress("starting the embedded AWS") as report:
         connection = lifecycle.up(number, "local", report)
