@@ -46,7 +46,8 @@ def approve(connection: Connection, outputs: Outputs, event: ModelVersionStageCh
             f"The door answered with {response.status}: {_why(response)}",
             remedy="docs/webhook.md says what it answers and why.",
         )
-    return f"version {event.model_version} of {event.model_name} is approved (correlation id {event.correlation_id})"
+    told = f"The door took the approval of version {event.model_version} of {event.model_name}"
+    return f"{told} (correlation id {event.correlation_id})."
 
 
 def _why(response: Response) -> str:

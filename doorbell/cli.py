@@ -18,12 +18,15 @@ from doorbell.dlq_commands import dead_letters
 from doorbell.embedded import emulator, lifecycle
 from doorbell.errors import DoorbellError
 from doorbell.explain.explanation import explain as explained
+from doorbell.explain.explanation import why_nothing_follows
 from doorbell.explain.printed import show_explanation
 from doorbell.function_log import booked
+from doorbell.landing import land as land_partitions
 from doorbell.models import described
 from doorbell.models import lines as lines_about
 from doorbell.options import Port, Stage
 from doorbell.outputs import read_outputs
+from doorbell.purchases import partitions
 from doorbell.replay import plan_replay, run_replay
 from doorbell.sam import environment_of
 from doorbell.send import send as ring
@@ -61,6 +64,7 @@ def up(*, port: Port = None, stage_file: StageFile = "local") -> None:
         f"  {command} send events/webhook/mlflow_champion_named.json --port {number}\n"
         f"  {command} log --port {number}\n"
         f"  {command} alarms --port {number}\n"
+        f"  {command} land --port {number}\n"
         f"  {command} outputs --port {number} --json\n"
         f"  {command} down --port {number}",
         highlight=False,
@@ -169,6 +173,22 @@ def explain(
 
 
 @app.command()
+def land(
+    *,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=546, help="How many days' partitions; all unless given.")
+    ] = None,
+    port: Port = None,
+    stage: Stage = None,
+) -> None:
+    """Land the sample data, a partition a day, and wait for its features: what models are trained on."""
+    connection = connect(port=port, stage=stage)
+    landing = list(partitions(days))
+    land_partitions(connection.client("s3"), read_outputs(connection), landing)
+    out.print(f"{len(landing)} daily partitions landed, and their features are computed.", highlight=False)
+
+
+@app.command()
 def train(
     *,
     model: Annotated[str, typer.Option(help="Which model.")],
@@ -202,9 +222,15 @@ def approve(
 ) -> None:
     """Approve a version of a model: it goes live once it has proved itself."""
     connection = connect(port=port, stage=stage)
-    event = approval(model, version, force=force, redeploy=redeploy)
-    out.print(send_approval(connection, read_outputs(connection), event), highlight=False)
-    out.print(f"Next: {sys.argv[0]} models {_same_place(port, stage)}".rstrip(), highlight=False)
+    event, outputs = approval(model, version, force=force, redeploy=redeploy), read_outputs(connection)
+    foreseen = why_nothing_follows(connection, outputs, event)
+    out.print(send_approval(connection, outputs, event), highlight=False)
+    if foreseen:
+        out.print(f"No further deployment will follow: {foreseen}", style="yellow", highlight=False)
+    place = _same_place(port, stage)
+    out.print("Next:", highlight=False)
+    out.print(f"  {sys.argv[0]} log model_deployment {place}".rstrip(), highlight=False)
+    out.print(f"  {sys.argv[0]} models {place}".rstrip(), highlight=False)
 
 
 @app.command()

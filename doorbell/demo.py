@@ -1,27 +1,22 @@
 """`doorbell demo`: real partitions land, features are computed, things go wrong, webhooks ring, models go live."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from rich.progress import Progress
 from rich.table import Table
 
 from doorbell.callers import Callers
 from doorbell.connection import Connection
 from doorbell.deployments import DAYS_NEEDED, Deployments
 from doorbell.errors import DoorbellError
+from doorbell.landing import feature_keys, land
 from doorbell.mishaps import Mishaps
 from doorbell.outputs import Outputs, read_outputs
-from doorbell.patience import wait_until
 from doorbell.purchases import Partition, Totals, daily_totals, feature_totals, partitions
 from doorbell.queues import depth
-from doorbell.terminal import err, out
+from doorbell.terminal import out
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-UPLOADS_AT_ONCE = 8
 
 
 def run(connection: Connection, days: int | None) -> None:
@@ -32,7 +27,7 @@ def run(connection: Connection, days: int | None) -> None:
     """
     outputs, s3 = read_outputs(connection), connection.client("s3")
     landing = list(partitions(days))
-    rate = _land(s3, outputs, landing)
+    rate = land(s3, outputs, landing)
     out.print(
         f"\n{len(landing)} daily partitions of real purchases landed in s3://{outputs.data_bucket}/data/transactions/,"
         f"\nand their features were computed, at {rate:.1f} partitions a second."
@@ -50,32 +45,10 @@ def run(connection: Connection, days: int | None) -> None:
         out.print(f"No model is trained: that takes the first {DAYS_NEEDED} days, and {len(landing)} landed.")
 
 
-def _land(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> float:
-    """Upload the partitions and wait for their features; returns features a second after the last upload."""
-    with Progress(console=err, transient=True) as bars:
-        uploads = bars.add_task("partitions landing", total=len(landing))
-        features = bars.add_task("features computed", total=len(landing))
-
-        def put(partition: Partition) -> None:
-            s3.put_object(Bucket=outputs.data_bucket, Key=partition.key, Body=partition.body)
-            bars.advance(uploads)
-
-        def computed() -> int:
-            count = len(_feature_keys(s3, outputs))
-            bars.update(features, completed=count)
-            return count
-
-        with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-            list(pool.map(put, landing))
-        already, started = computed(), time.monotonic()
-        wait_until(lambda: computed() >= len(landing), "features of all partitions")
-        return (len(landing) - already) / (time.monotonic() - started)
-
-
 def _show_totals(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> None:
     expected = Totals.sum(daily_totals()[partition.day] for partition in landing)
     found = feature_totals(
-        s3.get_object(Bucket=outputs.data_bucket, Key=key)["Body"].read() for key in _feature_keys(s3, outputs)
+        s3.get_object(Bucket=outputs.data_bucket, Key=key)["Body"].read() for key in feature_keys(s3, outputs)
     )
     table = Table("", "purchases", "CDs", "dollars", title="Added up")
     for name, totals in (("the original text", expected), ("the feature files", found)):
@@ -83,8 +56,3 @@ def _show_totals(s3: "S3Client", outputs: Outputs, landing: list[Partition]) -> 
     out.print(table)
     if found != expected:
         raise DoorbellError("The features do not add up to the original.", remedy="That is a defect: please report it.")
-
-
-def _feature_keys(s3: "S3Client", outputs: Outputs) -> list[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=outputs.data_bucket, Prefix="features/transactions/")
-    return [entry["Key"] for page in pages for entry in page.get("Contents", [])]

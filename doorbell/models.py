@@ -8,12 +8,14 @@ from boto3.dynamodb.types import TypeDeserializer
 from doorbell.connection import Connection
 from doorbell.errors import DoorbellError
 from doorbell.outputs import Outputs
+from functions.serving.artefact import MANIFEST_FILE, artefact_key, checksum_of
 from functions.serving.record import HISTORY_PREFIX, RECORD_ENTRY, HistoryEntry, ModelRecord, record_from
 from functions.serving.settings import PRODUCTION, PredictSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
 
 LEDGER = "model_ledger"
 
@@ -65,20 +67,21 @@ def described(connection: Connection, outputs: Outputs) -> list[dict[str, Any]]:
     """All models of a stage as JSON values: what is live, what was, what is on its way, and what happened."""
     ledger = LedgerOfModels(connection, outputs)
     return [
-        _described(ledger.record(model), ledger.history(model), function, production_of(connection, function))
-        for model, function in sorted(outputs.models.items())
+        _described(connection, outputs, ledger.record(model), ledger.history(model)) for model in sorted(outputs.models)
     ]
 
 
 def _described(
-    record: ModelRecord, history: list[HistoryEntry], function: str, production: dict[str, Any] | None
+    connection: Connection, outputs: Outputs, record: ModelRecord, history: list[HistoryEntry]
 ) -> dict[str, Any]:
-    found = record.model_dump(mode="json")
+    found, function = record.model_dump(mode="json"), outputs.models[record.model]
+    production = production_of(connection, function)
     return {
         "model": record.model,
         "function": function,
         "live": found["live"],
         "production": production,
+        "problems": [*_moved(record, production), *_artefact_gone(connection, outputs, record)],
         "previous": found["previous"],
         "candidate": found["candidate"],
         "pending": found["pending"],
@@ -94,10 +97,12 @@ def lines(models: list[dict[str, Any]], *, most_history: int) -> Iterator[str]:
     for model in models:
         live = model["live"]
         yield f"{model['model']}  {_served(live) if live else 'nothing is live'}"
-        if mismatch := _mismatch(model):
-            yield f"    {mismatch}"
+        yield from (f"    ATTENTION: {problem}" for problem in model["problems"])
         if model["previous"]:
-            yield "    before: " + ", ".join(f"version {one['version']}" for one in model["previous"])
+            before = [
+                f"version {one['version']} (function version {one['function_version']})" for one in model["previous"]
+            ]
+            yield "    before: " + ", ".join(before)
         for number, pending in model["pending"].items():
             yield f"    on its way: version {number}, attempt {pending['attempt']}, as {pending['execution']}"
         for entry in model["history"][-most_history:]:
@@ -111,15 +116,32 @@ def _served(live: dict[str, Any]) -> str:
     return f"version {live['version']} is live since {since} UTC, as version {live['function_version']} of its function"
 
 
-def _mismatch(model: dict[str, Any]) -> str | None:
-    """What is not as it should be where no deployment is at it."""
-    live, production = model["live"], model["production"]
-    if live is None or model["lease"]:
-        return None
-    if production == {"function_version": live["function_version"], "weights": {}}:
-        return None
-    found = f"points at version {production['function_version']}" if production else "is gone"
-    return f"ATTENTION: the production alias {found}: doorbell approve {model['model']} {live['version']} puts it back"
+def _moved(record: ModelRecord, production: dict[str, Any] | None) -> Iterator[str]:
+    """That production is not where the record says, while no deployment is at it."""
+    live = record.live
+    if live is None or record.lease or production == {"function_version": live.function_version, "weights": {}}:
+        return
+    where = f"points at function version {production['function_version']}" if production else "is gone"
+    back = f"doorbell approve {record.model} {live.version} puts it back to function version {live.function_version}"
+    yield f"the production alias {where}: {back}"
+
+
+def _artefact_gone(connection: Connection, outputs: Outputs, record: ModelRecord) -> Iterator[str]:
+    """That the live version's manifest is not the one that was deployed: its next environment cannot start."""
+    live, prefix = record.live, served_prefix(connection, outputs, record.model)
+    if live is None or prefix is None:
+        return
+    s3: S3Client = connection.client("s3")
+    key = artefact_key(prefix, live.version, MANIFEST_FILE)
+    try:
+        found = checksum_of(s3.get_object(Bucket=outputs.models_bucket, Key=key)["Body"].read())
+    except s3.exceptions.ClientError as error:
+        found = error.response["Error"]["Code"]
+    if found != live.manifest_checksum:
+        yield (
+            f"s3://{outputs.models_bucket}/{key} is not the manifest that was deployed ({found}), and production "
+            "cannot start another environment: put it back; the bucket keeps old versions of objects"
+        )
 
 
 def served_prefix(connection: Connection, outputs: Outputs, model: str) -> str | None:

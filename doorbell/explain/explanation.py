@@ -11,7 +11,7 @@ from doorbell.connection import Connection
 from doorbell.explain.clauses import Clause, Json, envelope, pattern_clauses
 from doorbell.explain.entrances import Entrances
 from doorbell.explain.history import History
-from doorbell.outputs import read_outputs
+from doorbell.outputs import Outputs, read_outputs
 from doorbell.samples import read_messages, sample_of
 from doorbell.send import real_names
 from doorbell.sources import SOURCES, Source, source_of
@@ -63,6 +63,14 @@ def explain(connection: Connection, file: Path) -> list[Explanation]:
     """
     explainer = _Explainer(connection)
     return [explanation for body in explainer.bodies(file) for explanation in explainer.explain(file, body)]
+
+
+def why_nothing_follows(connection: Connection, outputs: Outputs, event: CanonicalEvent) -> str | None:
+    """Why an approval begins no deployment, as far as can be told before it is sent; None where one follows."""
+    lambda_: LambdaClient = connection.client("lambda")
+    answer = lambda_.get_function_configuration(FunctionName=outputs.function(STARTER))
+    clauses = History(connection, outputs).is_next_version(event, answer["Environment"]["Variables"])
+    return next((clause.why for clause in clauses if not clause.holds), None)
 
 
 class _Explainer:

@@ -24,6 +24,7 @@ from functions.shared.events import CanonicalEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
 
@@ -63,16 +64,19 @@ class History:
             return
         record = LedgerOfModels(self._connection, self._outputs).record(approval.model)
         now = dt.datetime.now(dt.UTC)
-        # Whether its code is new is not looked at: a redeployment is said to start.
         decision = approve(
             record,
             approval,
             now,
             production=lambda: self._production(settings.model_functions[approval.model]),
-            code_hash="",
+            code_hash=self._code_hash(settings.model_functions[approval.model]),
             named=str,
         ).answer
         yield Clause(clause="next version", holds=decision.verdict == "start", why=decision.reason)
+
+    def _code_hash(self, function: str) -> str:
+        lambda_: LambdaClient = self._connection.client("lambda")
+        return lambda_.get_function_configuration(FunctionName=function)["CodeSha256"]
 
     def _production(self, function: str) -> str | None:
         alias = production_of(self._connection, function)

@@ -57,7 +57,7 @@ def find(s3: "S3Client", bucket: str, data_set: str) -> list[FeatureFile]:
         return found
     raise DoorbellError(
         f"There are no feature files such as s3://{bucket}/{prefix}1997-01-01/part-000.parquet.",
-        remedy=f"Land partitions of {data_set} in the data bucket, and look at: doorbell log compute_features",
+        remedy=f"Land partitions of {data_set} in the data bucket (the sample data: doorbell land).",
     )
 
 

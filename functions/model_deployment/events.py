@@ -112,7 +112,10 @@ class ExecutionEnded(CanonicalEvent):
             message = f"the execution is {change.status}: there is nothing to settle"
             raise UnwantedError(message)
         deployment = Deployment.model_validate_json(change.input or "")
-        said = ": ".join(part for part in (change.error, change.cause) if part) or "nobody says why"
+        said = (
+            ": ".join(part for part in (change.error, change.cause) if part)
+            or "no cause is told: open the execution, then approve the version again"
+        )
         return cls(
             event_id=derived_id("execution.ended", change.execution_arn, change.status),
             source="step-functions",

@@ -1,5 +1,6 @@
 """Requests to a model: rows of features, held against its manifest."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +13,8 @@ MOST_ROWS = 10_000
 
 CORRELATION_ID = "correlationId"
 """Beside the rows of a request, where its caller has one."""
+
+LONGEST_SHOWN = 100
 
 REFUSED = "RequestRefused"
 """`error.type` of an answer to a request that does not fit."""
@@ -32,10 +35,7 @@ def matrix_of(request: Any, features: Sequence[Feature]) -> list[list[float]]:
         RequestRefusedError: it is no such request, lacks a feature, has one that the model does not know, or a value
             of another type.
     """
-    rows = request.get("rows") if isinstance(request, Mapping) else None
-    if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
-        got = f"{len(rows)} rows" if isinstance(rows, list) else f"{rows!r:.100}"
-        raise RequestRefusedError([f"rows: 1 to {MOST_ROWS} rows are needed, in a list (got {got})"])
+    rows = _rows_of(request)
     names = {feature.name for feature in features}
     faults: list[str] = []
     matrix: list[list[float]] = []
@@ -49,9 +49,21 @@ def matrix_of(request: Any, features: Sequence[Feature]) -> list[list[float]]:
     return matrix
 
 
+def _rows_of(request: Any) -> list[Any]:
+    if not isinstance(request, Mapping):
+        raise RequestRefusedError([f"a request is an object with rows, a list (got {_shown(request)})"])
+    if "rows" not in request:
+        raise RequestRefusedError([f"rows: it is missing; 1 to {MOST_ROWS} rows are needed, in a list"])
+    rows = request["rows"]
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
+        got = f"{len(rows)} rows" if isinstance(rows, list) else _shown(rows)
+        raise RequestRefusedError([f"rows: 1 to {MOST_ROWS} rows are needed, in a list (got {got})"])
+    return rows
+
+
 def _values(row: Any, number: int, features: Sequence[Feature], names: set[str], faults: list[str]) -> list[float]:
     if not isinstance(row, Mapping):
-        faults.append(f"rows.{number}: it is no object of features and values (got {row!r:.100})")
+        faults.append(f"rows.{number}: it is no object of features and values (got {_shown(row)})")
         return []
     faults += [f"rows.{number}.{name}: the model has no such feature" for name in sorted(row.keys() - names, key=str)]
     return [_value(row, number, feature, faults) for feature in features]
@@ -67,8 +79,13 @@ def _value(row: Mapping[str, Any], number: int, feature: Feature, faults: list[s
         return math.nan
     if _fits(value, feature):
         return float(value)
-    faults.append(f"{place}: it has to be {feature.type}{' or null' if feature.nullable else ''} (got {value!r:.100})")
+    faults.append(f"{place}: it has to be {feature.type}{' or null' if feature.nullable else ''} (got {_shown(value)})")
     return math.nan
+
+
+def _shown(value: Any) -> str:
+    """A value as its sender wrote it, which was JSON."""
+    return json.dumps(value, ensure_ascii=False, default=repr)[:LONGEST_SHOWN]
 
 
 def _fits(value: Any, feature: Feature) -> bool:

@@ -92,8 +92,13 @@ def record_deployed(
 
 
 def _previous(record: ModelRecord, deployment: Deployment, keep: int) -> list[Served]:
+    """The good versions before, each as it served last: one of a model's versions with older code stands for itself."""
     good = [served for served in (record.live, *record.previous) if served]
-    return [served for served in good if served.function_version != deployment.function_version][:keep]
+    others = [served for served in good if served.function_version != deployment.function_version]
+    last: dict[int, Served] = {}
+    for served in others:
+        last.setdefault(served.version, served)
+    return list(last.values())[:keep]
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class ArtefactStore:
         try:
             return kind.model_validate_json(text)
         except ValidationError as error:
-            message = f"{self._url(key)} is not what it has to be: {explain(error)}"
+            message = f"{self._url(key)} is not what it has to be: {explain(error)}: write the version anew"
             raise ArtefactBrokenError(message) from error
 
     def _url(self, key: str) -> str:

@@ -48,7 +48,7 @@ def test_nobody_says_why(stage: Stage, settler: Deployed) -> None:
     """An execution that somebody stopped may have no reason."""
     settler.deliver(ended(prepared(stage, "smoked")))
 
-    assert settler.outcomes[0][1].endswith("the execution is ABORTED: nobody says why")
+    assert settler.outcomes[0][1].endswith("no cause is told: open the execution, then approve the version again")
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "RUNNING", "PENDING_REDRIVE"])

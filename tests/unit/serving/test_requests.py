@@ -1,5 +1,6 @@
 """Requests to a model, well-meant and hostile."""
 
+import json
 import math
 import sys
 from typing import Any
@@ -45,27 +46,27 @@ def test_null() -> None:
     (row,) = matrix_of({"rows": [{**ROW, "amount": None}]}, FEATURES)
 
     assert math.isnan(row[1])
-    assert faults_of(orders=None) == ["rows.0.orders: it has to be INTEGER (got None)"]
+    assert faults_of(orders=None) == ["rows.0.orders: it has to be INTEGER (got null)"]
 
 
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"orders": "3"}, "rows.0.orders: it has to be INTEGER (got '3')"),
-        ({"orders": True}, "rows.0.orders: it has to be INTEGER (got True)"),
+        ({"orders": "3"}, 'rows.0.orders: it has to be INTEGER (got "3")'),
+        ({"orders": True}, "rows.0.orders: it has to be INTEGER (got true)"),
         ({"orders": 3.0}, "rows.0.orders: it has to be INTEGER (got 3.0)"),
         ({"orders": [3]}, "rows.0.orders: it has to be INTEGER (got [3])"),
         ({"orders": LARGEST_INTEGER + 1}, "rows.0.orders: it has to be INTEGER (got 9007199254740992)"),
-        ({"amount": "9.5"}, "rows.0.amount: it has to be DOUBLE or null (got '9.5')"),
-        ({"amount": False}, "rows.0.amount: it has to be DOUBLE or null (got False)"),
-        ({"amount": math.nan}, "rows.0.amount: it has to be DOUBLE or null (got nan)"),
-        ({"amount": math.inf}, "rows.0.amount: it has to be DOUBLE or null (got inf)"),
-        ({"amount": -math.inf}, "rows.0.amount: it has to be DOUBLE or null (got -inf)"),
+        ({"amount": "9.5"}, 'rows.0.amount: it has to be DOUBLE or null (got "9.5")'),
+        ({"amount": False}, "rows.0.amount: it has to be DOUBLE or null (got false)"),
+        ({"amount": math.nan}, "rows.0.amount: it has to be DOUBLE or null (got NaN)"),
+        ({"amount": math.inf}, "rows.0.amount: it has to be DOUBLE or null (got Infinity)"),
+        ({"amount": -math.inf}, "rows.0.amount: it has to be DOUBLE or null (got -Infinity)"),
         ({"amount": 3.5e38}, "rows.0.amount: it has to be DOUBLE or null (got 3.5e+38)"),
         ({"amount": {}}, "rows.0.amount: it has to be DOUBLE or null (got {})"),
         ({"is_member": 1}, "rows.0.is_member: it has to be BOOLEAN (got 1)"),
-        ({"is_member": "true"}, "rows.0.is_member: it has to be BOOLEAN (got 'true')"),
-        ({"is_member": None}, "rows.0.is_member: it has to be BOOLEAN (got None)"),
+        ({"is_member": "true"}, 'rows.0.is_member: it has to be BOOLEAN (got "true")'),
+        ({"is_member": None}, "rows.0.is_member: it has to be BOOLEAN (got null)"),
         ({"colour": "red"}, "rows.0.colour: the model has no such feature"),
         ({"Orders": 3}, "rows.0.Orders: the model has no such feature"),
         ({"": 3}, "rows.0.: the model has no such feature"),
@@ -95,7 +96,7 @@ def test_a_feature_that_is_missing() -> None:
 @pytest.mark.parametrize("row", [None, [], "row", 3, [["orders", 3]]])
 def test_a_row_that_is_none(row: Any) -> None:
     """A row is an object."""
-    assert refused({"rows": [row]}) == [f"rows.0: it is no object of features and values (got {row!r})"]
+    assert refused({"rows": [row]}) == [f"rows.0: it is no object of features and values (got {json.dumps(row)})"]
 
 
 @pytest.mark.parametrize(
@@ -103,19 +104,25 @@ def test_a_row_that_is_none(row: Any) -> None:
     [
         ({"rows": []}, "0 rows"),
         ({"rows": [ROW] * (MOST_ROWS + 1)}, f"{MOST_ROWS + 1} rows"),
-        ({"rows": ROW}, "{'orders': 3, 'amount': 9.5, 'is_member': True}"),
-        ({"rows": None}, "None"),
-        ({"row": [ROW]}, "None"),
-        ({}, "None"),
-        (None, "None"),
-        ([ROW], "None"),
-        ("rows", "None"),
-        (3, "None"),
+        ({"rows": ROW}, '{"orders": 3, "amount": 9.5, "is_member": true}'),
+        ({"rows": None}, "null"),
     ],
 )
-def test_what_is_no_request(request_: Any, got: str) -> None:
+def test_rows_that_are_none(request_: Any, got: str) -> None:
     """A request has a list of 1 to 10,000 rows."""
     assert refused(request_) == [f"rows: 1 to 10000 rows are needed, in a list (got {got})"]
+
+
+@pytest.mark.parametrize("request_", [{"row": [ROW]}, {}])
+def test_rows_that_are_missing(request_: Any) -> None:
+    """What is not there is said to be missing."""
+    assert refused(request_) == ["rows: it is missing; 1 to 10000 rows are needed, in a list"]
+
+
+@pytest.mark.parametrize("request_", [None, [ROW], "rows", 3])
+def test_what_is_no_request(request_: Any) -> None:
+    """A request is an object; what came is told as its sender wrote it."""
+    assert refused(request_) == [f"a request is an object with rows, a list (got {json.dumps(request_)})"]
 
 
 def test_as_many_rows_as_may_be() -> None:
