@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from functions.model_deployment.domain.errors import FenceLostError
 from functions.model_deployment.domain.lease import check_fence
-from functions.model_deployment.domain.records import entry_of, failed_event, settled
+from functions.model_deployment.domain.records import entry_of, failed_event_of, settled
 from functions.model_deployment.events import Deployment
 from functions.serving.record import Candidate, Change, Lease, ModelRecord, Served, VersionState
 from functions.shared.contracts.models import ModelDeployed
@@ -137,18 +137,7 @@ def record_failed(
     mine = record.pending.get(str(deployment.version))
     if mine is None or mine.execution != deployment.execution:
         return Change(f"attempt {deployment.attempt} of version {deployment.version} was settled before")
-    told = failed_event(
-        record,
-        deployment.version,
-        now,
-        cause=deployment.execution,
-        model_version_id=deployment.model_version_id,
-        correlation_id=deployment.correlation_id,
-        event_id=deployment.event_id,
-        step=step,
-        reason=reason,
-        execution=deployment.execution_arn,
-    )
+    told = failed_event_of(record, deployment, now, step=step, reason=reason)
     new = settled(record, deployment.version, "failed", reason)
     if record.lease and record.lease.execution == deployment.execution:
         new = new.model_copy(update={"lease": None, "candidate": None})

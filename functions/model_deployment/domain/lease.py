@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from functions.model_deployment.domain.errors import FenceLostError
-from functions.model_deployment.domain.records import entry_of, failed_event, settled
+from functions.model_deployment.domain.records import entry_of, failed_event, failed_event_of, settled
 from functions.model_deployment.events import Deployment
 from functions.serving.record import Candidate, Change, HistoryEntry, Lease, ModelRecord, Pending, Served
 
@@ -57,18 +57,7 @@ def take_lease(
 def _superseded(
     record: ModelRecord, deployment: Deployment, now: dt.datetime, reason: str
 ) -> Change[Taken | Waiting | Superseded]:
-    told = failed_event(
-        record,
-        deployment.version,
-        now,
-        cause=deployment.execution,
-        model_version_id=deployment.model_version_id,
-        correlation_id=deployment.correlation_id,
-        event_id=deployment.event_id,
-        step="TakeLease",
-        reason=f"it is superseded: {reason}",
-        execution=deployment.execution_arn,
-    )
+    told = failed_event_of(record, deployment, now, step="TakeLease", reason=f"it is superseded: {reason}")
     new = settled(record, deployment.version, "superseded", reason)
     return Change(Superseded(reason), new, entry_of(deployment, "superseded", now, reason), told)
 

@@ -72,6 +72,24 @@ def failed_event(
     )
 
 
+def failed_event_of(
+    record: ModelRecord, deployment: Deployment, now: dt.datetime, *, step: str, reason: str
+) -> ModelDeploymentFailed:
+    """That a deployment does not go live, as the bus is told."""
+    return failed_event(
+        record,
+        deployment.version,
+        now,
+        cause=deployment.execution,
+        model_version_id=deployment.model_version_id,
+        correlation_id=deployment.correlation_id,
+        event_id=deployment.event_id,
+        step=step,
+        reason=reason,
+        execution=deployment.execution_arn,
+    )
+
+
 def entry_of(deployment: Deployment, what: str, now: dt.datetime, reason: str) -> HistoryEntry:
     """Something that happened to the deployment."""
     return HistoryEntry(
