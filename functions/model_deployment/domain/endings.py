@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from functions.model_deployment.domain.errors import FenceLostError
 from functions.model_deployment.domain.lease import check_fence
-from functions.model_deployment.domain.records import entry_of, failed_event_of, settled
+from functions.model_deployment.domain.records import entry_of, failed_event_of, pending_of, settled
 from functions.model_deployment.events import Deployment
 from functions.serving.record import Candidate, Change, Lease, ModelRecord, Served, VersionState
 from functions.shared.contracts.models import ModelDeployed
@@ -58,16 +58,9 @@ def record_deployed(
     )
     new = record
     if live and live.version != deployment.version:
-        old = record.versions.get(str(live.version))
-        new = new.with_version(
-            live.version,
-            VersionState(
-                standing="pending" if str(live.version) in record.pending else "good",
-                attempts=old.attempts if old else 1,
-                approval=old.approval if old else "",
-                earlier=old.earlier if old else (),
-            ),
-        )
+        old = record.versions.get(str(live.version), VersionState(standing="good", attempts=1, approval=""))
+        standing = "pending" if str(live.version) in record.pending else "good"
+        new = new.with_version(live.version, old.model_copy(update={"standing": standing, "reason": ""}))
     new = settled(new, deployment.version, "live", "").model_copy(
         update={
             "live": served,
@@ -116,8 +109,8 @@ class Discarding:
 
 def begin_discarding(record: ModelRecord, deployment: Deployment, *, expires_at: dt.datetime) -> Change[Discarding]:
     """Take a higher fence than the deployment's own, so that nothing of it that still runs gets through."""
-    mine, lease = record.pending.get(str(deployment.version)), record.lease
-    if mine is None or mine.execution != deployment.execution:
+    lease = record.lease
+    if pending_of(record, deployment) is None:
         return Change(Discarding(is_settled=True))
     if lease is None or lease.execution != deployment.execution or lease.fence != record.fence:
         # Somebody has taken the model over, and undoes what there is to undo.
@@ -134,8 +127,7 @@ def record_failed(
     record: ModelRecord, deployment: Deployment, now: dt.datetime, *, step: str, reason: str
 ) -> Change[str]:
     """The deployment has ended without going live: recorded, told, and its lease released."""
-    mine = record.pending.get(str(deployment.version))
-    if mine is None or mine.execution != deployment.execution:
+    if pending_of(record, deployment) is None:
         return Change(f"attempt {deployment.attempt} of version {deployment.version} was settled before")
     told = failed_event_of(record, deployment, now, step=step, reason=reason)
     new = settled(record, deployment.version, "failed", reason)

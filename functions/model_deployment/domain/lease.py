@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from functions.model_deployment.domain.errors import FenceLostError
-from functions.model_deployment.domain.records import entry_of, failed_event, failed_event_of, settled
+from functions.model_deployment.domain.records import entry_of, failed_event, failed_event_of, pending_of, settled
 from functions.model_deployment.events import Deployment
 from functions.serving.record import Candidate, Change, HistoryEntry, Lease, ModelRecord, Pending, Served
 
@@ -34,9 +34,8 @@ def take_lease(
     record: ModelRecord, deployment: Deployment, now: dt.datetime, *, expires_at: dt.datetime
 ) -> Change[Taken | Waiting | Superseded]:
     """Give the lease to a deployment, unless somebody else holds it or a later approval waits for it."""
-    key = str(deployment.version)
-    mine, lease = record.pending.get(key), record.lease
-    if mine is None or mine.execution != deployment.execution:
+    mine, lease = pending_of(record, deployment), record.lease
+    if mine is None:
         return Change(Superseded("it was settled by somebody else"))
     if lease and lease.execution == deployment.execution:
         return Change(Taken(lease.fence))

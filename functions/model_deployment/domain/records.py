@@ -3,13 +3,19 @@
 import datetime as dt
 
 from functions.model_deployment.events import Deployment
-from functions.serving.record import HistoryEntry, ModelRecord, Standing, VersionState
+from functions.serving.record import HistoryEntry, ModelRecord, Pending, Standing, VersionState
 from functions.shared.contracts.models import ModelDeploymentFailed
 from functions.shared.events import derived_id
 from functions.shared.workflow import LONGEST_REASON
 
 KEPT: frozenset[Standing] = frozenset({"live", "good", "rolled-back"})
 """What a version stays when another attempt to deploy it comes to nothing."""
+
+
+def pending_of(record: ModelRecord, deployment: Deployment) -> Pending | None:
+    """The approval that a deployment works for; None where it was settled, whatever is on its way by now."""
+    pending = record.pending.get(str(deployment.version))
+    return pending if pending and pending.execution == deployment.execution else None
 
 
 def settled(record: ModelRecord, version: int, standing: Standing, reason: str) -> ModelRecord:

@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from functions.model_deployment.adapters.discarding import discard
+from functions.model_deployment.domain.records import pending_of
 from functions.model_deployment.events import ExecutionEnded
 from functions.serving.adapters.ledger import ModelLedger
 from functions.shared.consumer import consumer_of
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 
 def _settle(ended: ExecutionEnded, _: Deadline) -> Settled:
     deployment = ended.deployment
-    mine = ModelLedger.from_environment().read(deployment.model).pending.get(str(deployment.version))
-    if mine is None or mine.execution != deployment.execution:
+    if pending_of(ModelLedger.from_environment().read(deployment.model), deployment) is None:
         return Settled(Outcome.DUPLICATE, f"{deployment.execution} settled itself before it ended")
     said = discard(deployment, step=deployment.failed_step or "the workflow", reason=ended.why)
     return Settled(Outcome.FIRED, f"{said}: {ended.why}")
